@@ -1,0 +1,76 @@
+"""The hub's errors.
+
+HubError
+├── ConfigError          a file, table or key that cannot be used
+├── RejectedBatch        an envelope that is not journalled as good
+│   ├── NotAuthentic     unknown gateway or bad signature: quarantine, never acknowledged
+│   ├── Forked           authentic, but `previous` is not what was committed
+│   └── Unusable         authentic and in order, but it cannot be decoded
+├── StoreError           the telemetry store
+└── PushFailed           one delivery attempt to one receiver
+"""
+
+
+class HubError(Exception):
+    """Anything that goes wrong on the hub and has a name."""
+
+
+class ConfigError(HubError):
+    """A configuration that cannot be used.
+
+    Attributes:
+        file, table, key: where.
+        reason: what is wrong and what would do.
+    """
+
+    def __init__(self, file: str, table: str, key: str, reason: str) -> None:
+        place = f"[{table}] {key}" if key else f"[{table}]"
+        super().__init__(f"{file}: {place}: {reason}")
+        self.file = file
+        self.table = table
+        self.key = key
+        self.reason = reason
+
+
+class RejectedBatch(HubError):
+    """An envelope that is not journalled as good.
+
+    Attributes:
+        gateway: the gateway it claims to come from, "" when it does not even say.
+        reason: one sentence for the quarantine and the ticket.
+    """
+
+    def __init__(self, gateway: str, reason: str) -> None:
+        super().__init__(f"{gateway}: {reason}" if gateway else reason)
+        self.gateway = gateway
+        self.reason = reason
+
+
+class NotAuthentic(RejectedBatch):
+    """Unknown gateway or bad signature."""
+
+
+class Forked(RejectedBatch):
+    """Authentic, but it does not continue what was committed."""
+
+
+class Unusable(RejectedBatch):
+    """Authentic and in order, but it cannot be decoded."""
+
+
+class StoreError(HubError):
+    """The telemetry store cannot do what was asked."""
+
+
+class PushFailed(HubError):
+    """One delivery attempt failed.
+
+    Attributes:
+        url: the receiver.
+        reason: what it answered.
+    """
+
+    def __init__(self, url: str, reason: str) -> None:
+        super().__init__(f"{url}: {reason}")
+        self.url = url
+        self.reason = reason

@@ -1,0 +1,215 @@
+"""The hub's nouns: frozen values that pass along the line. Times are UTC int64 milliseconds, positions degrees WGS-84."""
+
+from dataclasses import dataclass, field
+from enum import IntEnum
+from typing import Literal, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+from shapely import Polygon
+
+MINUTE_MS = 60_000
+
+StationKind = Literal["reference", "micro_station", "lab", "vehicle"]
+AreaKind = Literal["enterprise", "road", "construction_site", "lab_building"]
+DetectorKind = Literal["exceedance", "local_excess"]
+TicketKind = Literal["range", "flat_line", "gain", "gap", "fork", "silent"]
+
+
+@dataclass(frozen=True, slots=True)
+class Station:
+    """A place on the map, fixed or moving, that hosts devices; longitude and latitude are NaN when it moves."""
+
+    id: str
+    kind: StationKind
+    name: str
+    name_en: str
+    longitude: float
+    latitude: float
+    gateway: str
+
+    @property
+    def moving(self) -> bool:
+        """Whether positions come with the readings."""
+        return self.kind == "vehicle"
+
+
+@dataclass(frozen=True, slots=True)
+class Datastream:
+    """One property of one device at one station.
+
+    Attributes:
+        id: "station/device/property", unique for all time.
+        row: its row in every array of the hub; given in the order of the journal, never reused.
+        unit: what the wire carries; the store keeps that, the panel holds the property's canonical unit.
+    """
+
+    id: str
+    row: int
+    station: str
+    device: str
+    property: str
+    unit: str
+    period_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class Columns:
+    """Readings as arrays of one length n, as the store takes and gives them.
+
+    Attributes:
+        row: int32[n], `Datastream.row`.
+        time_ms: int64[n].
+        value: float64[n] in the datastream's own unit, as sent; NaN where missing.
+        flag: uint8[n], QARTOD, as the gateway sent it.
+        longitude, latitude: float64[n], NaN for fixed stations.
+    """
+
+    row: NDArray[np.int32]
+    time_ms: NDArray[np.int64]
+    value: NDArray[np.float64]
+    flag: NDArray[np.uint8]
+    longitude: NDArray[np.float64]
+    latitude: NDArray[np.float64]
+
+    def __len__(self) -> int:
+        return len(self.row)
+
+
+class Level(IntEnum):
+    """How an area stands."""
+
+    NORMAL = 0
+    ATTENTION = 1
+    RED = 2
+
+
+class Freshness(IntEnum):
+    """How well an area's level is founded: stale or no data is grey on the map, never green."""
+
+    FRESH = 0
+    STALE = 1
+    NO_DATA = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Area:
+    """A polygon that can turn red.
+
+    Attributes:
+        districts: ids of the districts it lies in; two for an enterprise across a border.
+        polygon: WGS-84, longitude first.
+    """
+
+    id: str
+    kind: AreaKind
+    name: str
+    name_en: str
+    districts: tuple[str, ...]
+    polygon: Polygon = field(compare=False)
+
+
+class Cause(NamedTuple):
+    """Why an area is red: which property, found by which kind of detector."""
+
+    property: str
+    detector: DetectorKind
+
+
+@dataclass(frozen=True, slots=True)
+class Anomaly:
+    """The world is unusual at a station, and what a person needs to recompute it.
+
+    Attributes:
+        minute_ms: start of the minute that was judged.
+        station, datastream: where it was seen, by which series.
+        area: the area it is attributed to, None when no candidate is near.
+        level: what it asks of that area.
+        value: in the property's canonical unit, averaged as the rule says.
+        background: what the region has at that time, same unit; NaN when the rule needs none.
+        threshold: the limit that value (exceedance) or value minus background (local excess) passed.
+        rule: id and version of the rule.
+        alternatives: ids of the next nearest areas that it could belong to.
+    """
+
+    minute_ms: int
+    station: str
+    datastream: str
+    area: str | None
+    cause: Cause
+    level: Level
+    value: float
+    background: float
+    threshold: float
+    rule: str
+    longitude: float
+    latitude: float
+    alternatives: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class AreaStatus:
+    """An area's level now, since when, on what evidence; one for each area."""
+
+    area: str
+    level: Level
+    freshness: Freshness
+    since_ms: int
+    evidence: tuple[Anomaly, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class LeadOpening:
+    """What opens a lead: identity (area, cause, episode start) and the evidence for a person.
+
+    Attributes:
+        opened_ms: the judge's time at which it opens, so that a replay gives the same.
+        late: whether data that came after its minute had closed opened it.
+        explanation, explanation_en: plain words with the numbers.
+    """
+
+    area: str
+    cause: Cause
+    episode_start_ms: int
+    opened_ms: int
+    late: bool
+    evidence: tuple[Anomaly, ...]
+    explanation: str
+    explanation_en: str
+
+
+@dataclass(frozen=True, slots=True)
+class TicketOpening:
+    """Maintenance work on a device or gateway: one open ticket for each (subject, kind)."""
+
+    subject: str
+    kind: TicketKind
+    since_ms: int
+    opened_ms: int
+    explanation: str
+    explanation_en: str
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """What the map shows: the judge's view after the last closed minute, immutable.
+
+    Attributes:
+        minute_ms: start of the last closed minute, 0 before the first.
+        statuses: by area id.
+        stations, datastreams: the catalogue; the arrays below have one element for each datastream's row.
+        latest_value: float64[n] in the property's canonical unit, NaN when never seen.
+        latest_ms: int64[n], 0 when never seen.
+        latest_flag: uint8[n], the worse of the gateway's flag and the checks'.
+        latest_longitude, latest_latitude: float64[n], NaN for fixed stations.
+    """
+
+    minute_ms: int
+    statuses: dict[str, AreaStatus]
+    stations: tuple[Station, ...]
+    datastreams: tuple[Datastream, ...]
+    latest_value: NDArray[np.float64]
+    latest_ms: NDArray[np.int64]
+    latest_flag: NDArray[np.uint8]
+    latest_longitude: NDArray[np.float64]
+    latest_latitude: NDArray[np.float64]

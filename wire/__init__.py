@@ -1,0 +1,1 @@
+"""The language that gateway and hub share: readings, batches, topics, properties, time."""

@@ -1,0 +1,301 @@
+"""The envelope in which a gateway sends one sealed block to the hub.
+
+    magic u16 | format u8 | flags u8 | length u32 | payload | Ed25519 signature (64 bytes)
+      "QW"    |     1     |  bit 0:  |  of the    |         | over b"qw/1/batch" and all before it
+              |           |  zlib    |  payload   |         |
+
+Numbers are little-endian. The payload is MessagePack: a `Payload`. Its `body` is one block exactly as the outbox holds it, so that the hub knows a block by
+the SHA-256 of its body however often it is numbered anew. Stored, hashed and verified as sent, never re-encoded.
+"""
+
+import hashlib
+import struct
+import zlib
+from typing import Final, Literal
+
+import msgspec
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+
+from wire.errors import BadSignature, NotAnEnvelope, UnusablePayload
+
+Kind = Literal["readings", "catalogue", "void"]
+ClockState = Literal["ntp", "hub", "estimated"]
+
+MAGIC: Final = 0x5751  # "QW" in little-endian byte order
+FORMAT: Final = 1
+ZLIB: Final = 1
+CONTEXT: Final = b"qw/1/batch"
+SIGNATURE_LENGTH: Final = 64
+MAX_PAYLOAD: Final = 1 << 20
+NO_HASH: Final = bytes(32)
+_HEAD = struct.Struct("<HBBI")
+
+
+class Payload(msgspec.Struct, frozen=True):
+    """What a gateway says in one batch.
+
+    Attributes:
+        gateway: the gateway's id.
+        epoch: one life of an outbox; drawn at random, above zero.
+        seq: 1 for the first batch of an epoch, without holes.
+        oldest: the lowest seq of this epoch that the gateway still holds.
+        previous: SHA-256 of the whole previous envelope; for seq 1 the last of the previous epoch, or 32 zero bytes.
+        kind: what the body is.
+        t0: UTC milliseconds of the body's origin, zero for a void.
+        clock: where the date comes from; "estimated" when the gateway never knew the time while it took the block.
+        body: a `ReadingsBody` or `CatalogueBody` in MessagePack; empty for a void.
+    """
+
+    gateway: str
+    epoch: int
+    seq: int
+    oldest: int
+    previous: bytes
+    kind: Kind
+    t0: int
+    clock: ClockState
+    body: bytes
+
+
+class Columns(msgspec.Struct, frozen=True):
+    """Readings as little-endian arrays of one length n.
+
+    Attributes:
+        stream: u16[n], datastream index of the catalogue.
+        offset_ms: u32[n], milliseconds since the block's origin.
+        value: f64[n], in the device's own unit; NaN where flag is MISSING.
+        flag: u8[n], QARTOD.
+        longitude, latitude: f64[n] in degrees WGS-84, or empty when no reading of the block has a position.
+    """
+
+    stream: bytes
+    offset_ms: bytes
+    value: bytes
+    flag: bytes
+    longitude: bytes = b""
+    latitude: bytes = b""
+
+
+class ReadingsBody(msgspec.Struct, frozen=True):
+    """One block of readings.
+
+    Attributes:
+        boot: 16 bytes that name the boot in which it was taken.
+        number: the block's number in its outbox: no two blocks of one outbox have the same body.
+        origin_ms: `Clock.monotonic_ms` of that boot from which the offsets count.
+        columns: the readings.
+    """
+
+    boot: bytes
+    number: int
+    origin_ms: int
+    columns: Columns
+
+
+class CatalogueStation(msgspec.Struct, frozen=True):
+    """A place that hosts devices; longitude and latitude in degrees WGS-84, None when the station moves."""
+
+    id: str
+    kind: str
+    name: str
+    longitude: float | None = None
+    latitude: float | None = None
+    name_en: str = ""
+
+
+class CatalogueDevice(msgspec.Struct, frozen=True):
+    """One instrument."""
+
+    id: str
+    station: str
+    driver: str
+    model: str = ""
+
+
+class CatalogueDatastream(msgspec.Struct, frozen=True):
+    """One series: `index` is what `Columns.stream` says; it never changes its meaning in the life of an outbox."""
+
+    index: int
+    device: str
+    property: str
+    unit: str
+    period_s: float
+
+
+class CatalogueBody(msgspec.Struct, frozen=True):
+    """Everything that the readings of an outbox refer to, whole each time.
+
+    Attributes:
+        boot, number: as in `ReadingsBody`.
+        software: name and version of what runs on the gateway.
+        stations, devices, datastreams: all that were ever used in this outbox.
+    """
+
+    boot: bytes
+    number: int
+    software: str
+    stations: tuple[CatalogueStation, ...]
+    devices: tuple[CatalogueDevice, ...]
+    datastreams: tuple[CatalogueDatastream, ...]
+
+
+class Ack(msgspec.Struct, frozen=True):
+    """What the hub has committed of one epoch of one gateway.
+
+    Attributes:
+        epoch: the epoch that it speaks of.
+        seq: the last committed number, 0 for none.
+        hash: SHA-256 of the envelope committed at seq, 32 zero bytes for none.
+        hub_time: the hub's UTC milliseconds, which set the clock of a gateway that has none.
+        refused: numbers that were committed as refused: authentic, in order, unusable.
+    """
+
+    epoch: int
+    seq: int
+    hash: bytes
+    hub_time: int
+    refused: tuple[int, ...] = ()
+
+
+class Status(msgspec.Struct, frozen=True):
+    """What a gateway says of itself, retained; the last will says online = False.
+
+    Attributes:
+        online: whether it is connected.
+        epoch, seq: the outbox's epoch and its last sealed number, 0 for none.
+        version: of the software.
+        clock: where its time comes from, "unset" when nobody has told it yet.
+        outbox_blocks: blocks that the hub has not acknowledged.
+    """
+
+    online: bool
+    epoch: int = 0
+    seq: int = 0
+    version: str = ""
+    clock: Literal["ntp", "hub", "unset"] = "unset"
+    outbox_blocks: int = 0
+
+
+encode_body = msgspec.msgpack.Encoder().encode
+_decode_payload = msgspec.msgpack.Decoder(Payload).decode
+_decode_readings = msgspec.msgpack.Decoder(ReadingsBody).decode
+_decode_catalogue = msgspec.msgpack.Decoder(CatalogueBody).decode
+_WIDTHS: Final = {"stream": 2, "offset_ms": 4, "value": 8, "flag": 1, "longitude": 8, "latitude": 8}
+
+
+def sha256(data: bytes) -> bytes:
+    """Return the 32 bytes by which envelopes and bodies are known."""
+    return hashlib.sha256(data).digest()
+
+
+def encode_envelope(payload: Payload, key: Ed25519PrivateKey) -> bytes:
+    """Return the signed envelope; the same payload and key always give the same bytes on one machine's zlib.
+
+    Raises:
+        ValueError: the payload is longer than MAX_PAYLOAD.
+    """
+    plain = msgspec.msgpack.encode(payload)
+    if len(plain) > MAX_PAYLOAD:
+        msg = f"payload of {len(plain)} bytes: {MAX_PAYLOAD} at most"
+        raise ValueError(msg)
+    packed = zlib.compress(plain, 6)
+    small, flags = (packed, ZLIB) if len(packed) < len(plain) else (plain, 0)
+    signed = _HEAD.pack(MAGIC, FORMAT, flags, len(small)) + small
+    return signed + key.sign(CONTEXT + signed)
+
+
+def read_envelope(envelope: bytes) -> Payload:
+    """Return what an envelope says, its signature unverified: to learn whose key to verify it with.
+
+    Raises:
+        NotAnEnvelope: the bytes are not of this format.
+    """
+    packed, flags = _split(envelope)
+    try:
+        return _decode_payload(_inflate(packed) if flags & ZLIB else packed)
+    except (msgspec.MsgspecError, zlib.error) as error:
+        msg = f"payload unreadable: {error}"
+        raise NotAnEnvelope(msg) from error
+
+
+def _split(envelope: bytes) -> tuple[bytes, int]:
+    if len(envelope) < _HEAD.size + SIGNATURE_LENGTH:
+        msg = f"{len(envelope)} bytes are too few for an envelope"
+        raise NotAnEnvelope(msg)
+    magic, fmt, flags, length = _HEAD.unpack_from(envelope)
+    if magic != MAGIC or fmt != FORMAT or flags & ~ZLIB:
+        msg = f"not an envelope of format {FORMAT}: magic {magic:#06x}, format {fmt}, flags {flags:#04x}"
+        raise NotAnEnvelope(msg)
+    if length != len(envelope) - _HEAD.size - SIGNATURE_LENGTH or length > MAX_PAYLOAD:
+        msg = f"length field says {length}, {len(envelope)} bytes came"
+        raise NotAnEnvelope(msg)
+    return envelope[_HEAD.size : _HEAD.size + length], flags
+
+
+def _inflate(packed: bytes) -> bytes:
+    inflater = zlib.decompressobj()
+    plain = inflater.decompress(packed, MAX_PAYLOAD)
+    if inflater.unconsumed_tail or not inflater.eof:
+        msg = f"payload inflates to more than {MAX_PAYLOAD} bytes, or is cut off"
+        raise NotAnEnvelope(msg)
+    return plain
+
+
+def verify_envelope(envelope: bytes, key: Ed25519PublicKey) -> None:
+    """Return if the signature is the key's.
+
+    Raises:
+        BadSignature: it is not.
+    """
+    try:
+        key.verify(envelope[-SIGNATURE_LENGTH:], CONTEXT + envelope[:-SIGNATURE_LENGTH])
+    except InvalidSignature as error:
+        msg = "the signature is not this gateway's"
+        raise BadSignature(msg) from error
+
+
+def read_readings(body: bytes) -> ReadingsBody:
+    """Return a block of readings, its columns checked to be of one length.
+
+    Raises:
+        UnusablePayload: not a block of readings, or columns that disagree.
+    """
+    try:
+        block = _decode_readings(body)
+    except msgspec.MsgspecError as error:
+        msg = f"body is not a block of readings: {error}"
+        raise UnusablePayload(msg) from error
+    count, rest = divmod(len(block.columns.stream), 2)
+    for name, width in _WIDTHS.items():
+        length = len(getattr(block.columns, name))
+        optional = name in {"longitude", "latitude"} and not length
+        if rest or (length != width * count and not optional):
+            msg = f"column {name} has {length} bytes, {width * count} were expected for {count} readings"
+            raise UnusablePayload(msg)
+    if bool(block.columns.longitude) != bool(block.columns.latitude):
+        msg = "a position needs both longitude and latitude"
+        raise UnusablePayload(msg)
+    return block
+
+
+def read_catalogue(body: bytes) -> CatalogueBody:
+    """Return a catalogue whose references hold.
+
+    Raises:
+        UnusablePayload: not a catalogue, an index twice, or a device or station that is not in it.
+    """
+    try:
+        catalogue = _decode_catalogue(body)
+    except msgspec.MsgspecError as error:
+        msg = f"body is not a catalogue: {error}"
+        raise UnusablePayload(msg) from error
+    stations = {station.id for station in catalogue.stations}
+    devices = {device.id for device in catalogue.devices}
+    lost = {device.station for device in catalogue.devices} - stations | {
+        stream.device for stream in catalogue.datastreams
+    } - devices
+    if lost or len({stream.index for stream in catalogue.datastreams}) != len(catalogue.datastreams):
+        msg = f"catalogue refers to {sorted(lost)} that it does not list" if lost else "catalogue gives one index twice"
+        raise UnusablePayload(msg)
+    return catalogue
