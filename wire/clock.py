@@ -47,52 +47,60 @@ class SystemClock:
         await asyncio.sleep(max(0.0, field_s))
 
 
-_SPEC = re.compile(r"(?P<origin>[0-9T:+Z.-]+)@(?P<speed>[0-9.]+)/(?P<anchor>[0-9]+)")
+_SPEC = re.compile(r"(?P<origin>[0-9T:+Z.-]+)@(?P<speed>[0-9.]+)/(?P<anchor>[0-9]+)(?:/(?P<limit>[0-9T:+Z.-]+))?")
+_NEVER_MS = 1 << 62
 
 
 @dataclass(frozen=True)
 class ScaledClock:
-    """Field time starts at an origin and runs `speed` times as fast as real time; the same in every process of one machine.
+    """Field time starts at an origin and runs `speed` times as fast as real time, up to a limit; as in life after it.
+
+    It is the same in every process of one machine.
 
     Attributes:
         origin_ms: field UTC milliseconds at the anchor.
-        anchor_ns: `time.monotonic_ns()` (one clock for all processes of a Linux machine) at which field time was the origin.
-        speed: field seconds per real second, above zero.
+        anchor_ns: `time.monotonic_ns()` (one clock for all processes of a Linux machine) when field time was the origin.
+        speed: field seconds per real second before the limit, above zero.
+        limit_ms: field UTC milliseconds at which field time slows down to real time.
     """
 
     origin_ms: int
     anchor_ns: int
     speed: float
+    limit_ms: int = _NEVER_MS
 
     def __post_init__(self) -> None:
         if not self.speed > 0:
-            msg = f"speed must be above zero, not {self.speed}"
-            raise ValueError(msg)
+            raise ValueError(f"speed must be above zero, not {self.speed}")
 
     def utc_ms(self) -> int:
-        return self.origin_ms + self.monotonic_ms()
+        real_ms = (time.monotonic_ns() - self.anchor_ns) / 1e6
+        fast = self.origin_ms + real_ms * self.speed
+        if fast <= self.limit_ms:
+            return int(fast)
+        return int(self.limit_ms + real_ms - (self.limit_ms - self.origin_ms) / self.speed)
 
     def monotonic_ms(self) -> int:
-        return int((time.monotonic_ns() - self.anchor_ns) * self.speed / 1e6)
+        return self.utc_ms()  # never steps, and two clocks of one demo agree on what lies between them
 
     def real_s(self, field_s: float) -> float:
-        return field_s / self.speed
+        return field_s / (self.speed if self.utc_ms() < self.limit_ms else 1.0)
 
     async def sleep(self, field_s: float) -> None:
-        await asyncio.sleep(max(0.0, field_s / self.speed))
+        await asyncio.sleep(max(0.0, self.real_s(field_s)))
 
     def __str__(self) -> str:
         """Return the text that `parse_clock` reads back, for a command line."""
-        return (
-            f"{datetime.fromtimestamp(self.origin_ms / 1000, UTC):%Y-%m-%dT%H:%M:%SZ}@{self.speed:g}/{self.anchor_ns}"
-        )
+        limit = "" if self.limit_ms == _NEVER_MS else f"/{_iso(self.limit_ms)}"
+        return f"{_iso(self.origin_ms)}@{self.speed:g}/{self.anchor_ns}{limit}"
 
 
 def parse_clock(text: str) -> Clock:
     """Return the clock that a command line names.
 
     Args:
-        text: "system", or "ORIGIN@SPEED/ANCHOR" with ORIGIN in ISO 8601 to the second and ANCHOR in monotonic nanoseconds.
+        text: "system", or "ORIGIN@SPEED/ANCHOR" or "ORIGIN@SPEED/ANCHOR/LIMIT" with ORIGIN and LIMIT in ISO 8601 to the
+            second and ANCHOR in monotonic nanoseconds.
 
     Raises:
         ValueError: the text is neither.
@@ -101,7 +109,14 @@ def parse_clock(text: str) -> Clock:
         return SystemClock()
     match = _SPEC.fullmatch(text)
     if match is None:
-        msg = f"clock {text!r}: expected 'system' or e.g. '2013-10-04T00:00:00Z@360/81234567890'"
-        raise ValueError(msg)
-    origin = datetime.fromisoformat(match["origin"])
-    return ScaledClock(int(origin.timestamp() * 1000), int(match["anchor"]), float(match["speed"]))
+        raise ValueError(f"clock {text!r}: expected 'system' or e.g. '2013-10-04T00:00:00Z@360/81234567890'")
+    limit_ms = _ms(match["limit"]) if match["limit"] else _NEVER_MS
+    return ScaledClock(_ms(match["origin"]), int(match["anchor"]), float(match["speed"]), limit_ms)
+
+
+def _iso(utc_ms: int) -> str:
+    return f"{datetime.fromtimestamp(utc_ms / 1000, UTC):%Y-%m-%dT%H:%M:%SZ}"
+
+
+def _ms(text: str) -> int:
+    return int(datetime.fromisoformat(text).timestamp() * 1000)
