@@ -1,0 +1,5 @@
+"""`python -m quietwatch`."""
+
+from quietwatch.cli import main
+
+main()
