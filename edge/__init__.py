@@ -1,0 +1,1 @@
+"""What runs on a gateway: drivers, outbox, uplink."""

@@ -1,0 +1,1 @@
+"""The hub: takes what the gateways send, judges it, and shows areas and leads."""

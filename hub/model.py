@@ -1,4 +1,4 @@
-"""The hub's nouns: frozen values that pass along the line. Times are UTC int64 milliseconds, positions degrees WGS-84."""
+"""The hub's nouns: frozen values that pass along the line. Times are UTC milliseconds, positions degrees WGS-84."""
 
 from dataclasses import dataclass, field
 from enum import IntEnum

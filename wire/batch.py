@@ -4,14 +4,15 @@
       "QW"    |     1     |  bit 0:  |  of the    |         | over b"qw/1/batch" and all before it
               |           |  zlib    |  payload   |         |
 
-Numbers are little-endian. The payload is MessagePack: a `Payload`. Its `body` is one block exactly as the outbox holds it, so that the hub knows a block by
-the SHA-256 of its body however often it is numbered anew. Stored, hashed and verified as sent, never re-encoded.
+Numbers are little-endian. The payload is MessagePack: a `Payload`. Its `body` is one block exactly as the outbox holds
+it, so that the hub knows a block by the SHA-256 of its body however often it is numbered anew. Stored, hashed and
+verified as sent, never re-encoded.
 """
 
 import hashlib
 import struct
 import zlib
-from typing import Final, Literal
+from typing import Annotated, Final, Literal
 
 import msgspec
 from cryptography.exceptions import InvalidSignature
@@ -21,6 +22,11 @@ from wire.errors import BadSignature, NotAnEnvelope, UnusablePayload
 
 Kind = Literal["readings", "catalogue", "void"]
 ClockState = Literal["ntp", "hub", "estimated"]
+# Bounds that keep what a gateway signs within int64 columns and real dates.
+Number = Annotated[int, msgspec.Meta(ge=0, le=(1 << 63) - 1)]
+Millis = Annotated[int, msgspec.Meta(ge=0, le=253_402_300_799_999)]  # up to the year 9999
+Hash = Annotated[bytes, msgspec.Meta(min_length=32, max_length=32)]
+Index = Annotated[int, msgspec.Meta(ge=0, le=0xFFFF)]
 
 MAGIC: Final = 0x5751  # "QW" in little-endian byte order
 FORMAT: Final = 1
@@ -48,12 +54,12 @@ class Payload(msgspec.Struct, frozen=True):
     """
 
     gateway: str
-    epoch: int
-    seq: int
-    oldest: int
-    previous: bytes
+    epoch: Number
+    seq: Number
+    oldest: Number
+    previous: Hash
     kind: Kind
-    t0: int
+    t0: Millis
     clock: ClockState
     body: bytes
 
@@ -88,7 +94,7 @@ class ReadingsBody(msgspec.Struct, frozen=True):
     """
 
     boot: bytes
-    number: int
+    number: Number
     origin_ms: int
     columns: Columns
 
@@ -116,7 +122,7 @@ class CatalogueDevice(msgspec.Struct, frozen=True):
 class CatalogueDatastream(msgspec.Struct, frozen=True):
     """One series: `index` is what `Columns.stream` says; it never changes its meaning in the life of an outbox."""
 
-    index: int
+    index: Index
     device: str
     property: str
     unit: str
@@ -133,7 +139,7 @@ class CatalogueBody(msgspec.Struct, frozen=True):
     """
 
     boot: bytes
-    number: int
+    number: Number
     software: str
     stations: tuple[CatalogueStation, ...]
     devices: tuple[CatalogueDevice, ...]
@@ -151,11 +157,11 @@ class Ack(msgspec.Struct, frozen=True):
         refused: numbers that were committed as refused: authentic, in order, unusable.
     """
 
-    epoch: int
-    seq: int
-    hash: bytes
-    hub_time: int
-    refused: tuple[int, ...] = ()
+    epoch: Number
+    seq: Number
+    hash: Hash
+    hub_time: Millis
+    refused: tuple[Number, ...] = ()
 
 
 class Status(msgspec.Struct, frozen=True):
@@ -170,8 +176,8 @@ class Status(msgspec.Struct, frozen=True):
     """
 
     online: bool
-    epoch: int = 0
-    seq: int = 0
+    epoch: Number = 0
+    seq: Number = 0
     version: str = ""
     clock: Literal["ntp", "hub", "unset"] = "unset"
     outbox_blocks: int = 0
@@ -181,6 +187,8 @@ encode_body = msgspec.msgpack.Encoder().encode
 _decode_payload = msgspec.msgpack.Decoder(Payload).decode
 _decode_readings = msgspec.msgpack.Decoder(ReadingsBody).decode
 _decode_catalogue = msgspec.msgpack.Decoder(CatalogueBody).decode
+# msgspec lets text that is not UTF-8, and nesting without end, through as these.
+_UNDECODABLE: Final = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
 _WIDTHS: Final = {"stream": 2, "offset_ms": 4, "value": 8, "flag": 1, "longitude": 8, "latitude": 8}
 
 
@@ -197,8 +205,7 @@ def encode_envelope(payload: Payload, key: Ed25519PrivateKey) -> bytes:
     """
     plain = msgspec.msgpack.encode(payload)
     if len(plain) > MAX_PAYLOAD:
-        msg = f"payload of {len(plain)} bytes: {MAX_PAYLOAD} at most"
-        raise ValueError(msg)
+        raise ValueError(f"payload of {len(plain)} bytes: {MAX_PAYLOAD} at most")
     packed = zlib.compress(plain, 6)
     small, flags = (packed, ZLIB) if len(packed) < len(plain) else (plain, 0)
     signed = _HEAD.pack(MAGIC, FORMAT, flags, len(small)) + small
@@ -214,22 +221,18 @@ def read_envelope(envelope: bytes) -> Payload:
     packed, flags = _split(envelope)
     try:
         return _decode_payload(_inflate(packed) if flags & ZLIB else packed)
-    except (msgspec.MsgspecError, zlib.error) as error:
-        msg = f"payload unreadable: {error}"
-        raise NotAnEnvelope(msg) from error
+    except (*_UNDECODABLE, zlib.error) as error:
+        raise NotAnEnvelope(f"payload unreadable: {error}") from error
 
 
 def _split(envelope: bytes) -> tuple[bytes, int]:
     if len(envelope) < _HEAD.size + SIGNATURE_LENGTH:
-        msg = f"{len(envelope)} bytes are too few for an envelope"
-        raise NotAnEnvelope(msg)
+        raise NotAnEnvelope(f"{len(envelope)} bytes are too few for an envelope")
     magic, fmt, flags, length = _HEAD.unpack_from(envelope)
     if magic != MAGIC or fmt != FORMAT or flags & ~ZLIB:
-        msg = f"not an envelope of format {FORMAT}: magic {magic:#06x}, format {fmt}, flags {flags:#04x}"
-        raise NotAnEnvelope(msg)
+        raise NotAnEnvelope(f"not an envelope of format {FORMAT}: magic {magic:#06x}, format {fmt}, flags {flags:#04x}")
     if length != len(envelope) - _HEAD.size - SIGNATURE_LENGTH or length > MAX_PAYLOAD:
-        msg = f"length field says {length}, {len(envelope)} bytes came"
-        raise NotAnEnvelope(msg)
+        raise NotAnEnvelope(f"length field says {length}, {len(envelope)} bytes came")
     return envelope[_HEAD.size : _HEAD.size + length], flags
 
 
@@ -237,8 +240,7 @@ def _inflate(packed: bytes) -> bytes:
     inflater = zlib.decompressobj()
     plain = inflater.decompress(packed, MAX_PAYLOAD)
     if inflater.unconsumed_tail or not inflater.eof:
-        msg = f"payload inflates to more than {MAX_PAYLOAD} bytes, or is cut off"
-        raise NotAnEnvelope(msg)
+        raise NotAnEnvelope(f"payload inflates to more than {MAX_PAYLOAD} bytes, or is cut off")
     return plain
 
 
@@ -251,8 +253,7 @@ def verify_envelope(envelope: bytes, key: Ed25519PublicKey) -> None:
     try:
         key.verify(envelope[-SIGNATURE_LENGTH:], CONTEXT + envelope[:-SIGNATURE_LENGTH])
     except InvalidSignature as error:
-        msg = "the signature is not this gateway's"
-        raise BadSignature(msg) from error
+        raise BadSignature("the signature is not this gateway's") from error
 
 
 def read_readings(body: bytes) -> ReadingsBody:
@@ -263,19 +264,16 @@ def read_readings(body: bytes) -> ReadingsBody:
     """
     try:
         block = _decode_readings(body)
-    except msgspec.MsgspecError as error:
-        msg = f"body is not a block of readings: {error}"
-        raise UnusablePayload(msg) from error
+    except _UNDECODABLE as error:
+        raise UnusablePayload(f"body is not a block of readings: {error}") from error
     count, rest = divmod(len(block.columns.stream), 2)
     for name, width in _WIDTHS.items():
         length = len(getattr(block.columns, name))
         optional = name in {"longitude", "latitude"} and not length
         if rest or (length != width * count and not optional):
-            msg = f"column {name} has {length} bytes, {width * count} were expected for {count} readings"
-            raise UnusablePayload(msg)
+            raise UnusablePayload(f"column {name} has {length} bytes: {count} readings take {width * count}")
     if bool(block.columns.longitude) != bool(block.columns.latitude):
-        msg = "a position needs both longitude and latitude"
-        raise UnusablePayload(msg)
+        raise UnusablePayload("a position needs both longitude and latitude")
     return block
 
 
@@ -287,15 +285,14 @@ def read_catalogue(body: bytes) -> CatalogueBody:
     """
     try:
         catalogue = _decode_catalogue(body)
-    except msgspec.MsgspecError as error:
-        msg = f"body is not a catalogue: {error}"
-        raise UnusablePayload(msg) from error
+    except _UNDECODABLE as error:
+        raise UnusablePayload(f"body is not a catalogue: {error}") from error
     stations = {station.id for station in catalogue.stations}
     devices = {device.id for device in catalogue.devices}
     lost = {device.station for device in catalogue.devices} - stations | {
         stream.device for stream in catalogue.datastreams
     } - devices
     if lost or len({stream.index for stream in catalogue.datastreams}) != len(catalogue.datastreams):
-        msg = f"catalogue refers to {sorted(lost)} that it does not list" if lost else "catalogue gives one index twice"
-        raise UnusablePayload(msg)
+        fault = f"refers to {sorted(lost)} that it does not list" if lost else "gives one index twice"
+        raise UnusablePayload(f"catalogue {fault}")
     return catalogue

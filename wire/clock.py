@@ -11,7 +11,7 @@ from typing import Protocol
 class Clock(Protocol):
     """What every program takes instead of reading the time itself.
 
-    "Field" time is the time that instruments and records live in; "real" time is what the operating system's timers count.
+    "Field" time is the time that instruments live in; "real" time is what the operating system's timers count.
     """
 
     def utc_ms(self) -> int:
@@ -35,15 +35,19 @@ class SystemClock:
     """Field time is real time."""
 
     def utc_ms(self) -> int:
+        """Return the system's time."""
         return time.time_ns() // 1_000_000
 
     def monotonic_ms(self) -> int:
+        """Return milliseconds since the boot, time asleep included."""
         return time.clock_gettime_ns(time.CLOCK_BOOTTIME) // 1_000_000
 
     def real_s(self, field_s: float) -> float:
+        """Return the same number."""
         return field_s
 
     async def sleep(self, field_s: float) -> None:
+        """Sleep for so many seconds."""
         await asyncio.sleep(max(0.0, field_s))
 
 
@@ -59,7 +63,7 @@ class ScaledClock:
 
     Attributes:
         origin_ms: field UTC milliseconds at the anchor.
-        anchor_ns: `time.monotonic_ns()` (one clock for all processes of a Linux machine) when field time was the origin.
+        anchor_ns: `time.monotonic_ns()` (one for all processes of a Linux machine) when field time was the origin.
         speed: field seconds per real second before the limit, above zero.
         limit_ms: field UTC milliseconds at which field time slows down to real time.
     """
@@ -74,6 +78,7 @@ class ScaledClock:
             raise ValueError(f"speed must be above zero, not {self.speed}")
 
     def utc_ms(self) -> int:
+        """Return field time."""
         real_ms = (time.monotonic_ns() - self.anchor_ns) / 1e6
         fast = self.origin_ms + real_ms * self.speed
         if fast <= self.limit_ms:
@@ -81,12 +86,15 @@ class ScaledClock:
         return int(self.limit_ms + real_ms - (self.limit_ms - self.origin_ms) / self.speed)
 
     def monotonic_ms(self) -> int:
+        """Return field time too."""
         return self.utc_ms()  # never steps, and two clocks of one demo agree on what lies between them
 
     def real_s(self, field_s: float) -> float:
+        """Return how long it lasts at the speed of this moment."""
         return field_s / (self.speed if self.utc_ms() < self.limit_ms else 1.0)
 
     async def sleep(self, field_s: float) -> None:
+        """Sleep for `field_s` field seconds at the speed of this moment."""
         await asyncio.sleep(max(0.0, self.real_s(field_s)))
 
     def __str__(self) -> str:

@@ -20,7 +20,7 @@ class ObservedProperty:
         name: as in configuration, catalogue and interfaces.
         unit: the canonical unit, in which the hub judges and shows.
         low, high: the plausible range in the canonical unit; outside it the device lies.
-        averaging: the domain in which values average: arithmetic, energy for decibels, vector for directions in degrees.
+        averaging: the domain in which values average: arithmetic, energy for decibels, vector for directions.
         molar_mass: g/mol for a gas, for the conversion from ppb; None otherwise.
         hj212: the factor code of HJ 212-2017 annex B.2 (O3: HJ 524-2009), None where it has none.
         chinese, english: what a person reads.

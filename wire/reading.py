@@ -21,7 +21,7 @@ class Reading(NamedTuple):
     Attributes:
         device: the device's id, unique on its gateway.
         property: a name of `wire.properties.PROPERTIES`.
-        monotonic_ms: when the device answered, on the gateway's `Clock.monotonic_ms`: right even before the date is known.
+        monotonic_ms: when the device answered, on the gateway's `Clock.monotonic_ms`: right before the date is known.
         value: in the device's own unit, as the catalogue states it; NaN when flag is MISSING.
         flag: UNKNOWN unless the device itself says more (status bits, sentinels).
         longitude, latitude: degrees WGS-84 for a moving station, NaN for a fixed one.
