@@ -192,9 +192,9 @@ _UNDECODABLE: Final = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
 _WIDTHS: Final = {"stream": 2, "offset_ms": 4, "value": 8, "flag": 1, "longitude": 8, "latitude": 8}
 
 
-def sha256(data: bytes) -> bytes:
+def sha256(content: bytes) -> bytes:
     """Return the 32 bytes by which envelopes and bodies are known."""
-    return hashlib.sha256(data).digest()
+    return hashlib.sha256(content).digest()
 
 
 def encode_envelope(payload: Payload, key: Ed25519PrivateKey) -> bytes:

@@ -1,0 +1,100 @@
+"""What no linter checks: lengths, words, paths, and who imports whom."""
+
+import ast
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+FILE_LINES = 300
+FUNCTION_LINES = 40
+CODE = (".py", ".ts", ".sql", ".css")
+# Words that say nothing: a thing of ours has a name of its field (docs/glossary.md).
+BANNED = frozenset(
+    ("data", "message", "event", "record", "metric", "sensor", "node", "manager", "handler", "helper", "util")
+) | {"utils", "common", "base", "helpers", "handlers", "messages", "events", "records", "metrics", "sensors", "nodes"}
+# Names that a library or an interface prescribes.
+PRESCRIBED = frozenset({"data_received", "log_message", "NO_DATA", "event_to_red_s"})
+# A path of one machine, or the address of a registry, would be wrong everywhere else.
+FOREIGN = re.compile(
+    r"(?:^|[^\w./-])/(?:work|farm|root|home)/\w" + r"|registry\.npm" + r"js|python" + r"hosted|pypi\.or" + r"g/simple"
+)
+BINARY = frozenset({".png", ".gz", ".xz", ".woff2", ".parquet", ".ico"})
+
+
+def words(name: str) -> list[str]:
+    """Return the words of a snake_case or CamelCase name."""
+    return [word.lower() for word in re.findall(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+", name)]
+
+
+def own_names(module: ast.Module) -> Iterator[tuple[int, str]]:
+    """Yield (line, name) of everything that a module names itself: what it only calls is not its choice."""
+    for part in ast.walk(module):
+        match part:
+            case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name) | ast.ClassDef(name=name):
+                yield part.lineno, name.removeprefix("record_")  # the verb is welcome
+            case ast.arg(arg=name) | ast.Name(id=name, ctx=ast.Store()):
+                yield part.lineno, name
+            case ast.alias(asname=str(name)):
+                yield part.lineno, name
+            case _:
+                pass
+
+
+def test_files_stay_short(tree: tuple[Path, ...], root: Path) -> None:
+    """A file of more than 300 lines has become two things."""
+    lengths = {str(path): len((root / path).read_text("utf-8").splitlines()) for path in tree if path.suffix in CODE}
+
+    assert {path: length for path, length in lengths.items() if length > FILE_LINES} == {}
+
+
+def test_functions_stay_short(modules: dict[Path, ast.Module]) -> None:
+    """A function of more than 40 lines does more than its name says."""
+    long = [
+        f"{path}:{part.lineno} {part.name}"
+        for path, module in modules.items()
+        for part in ast.walk(module)
+        if isinstance(part, ast.FunctionDef | ast.AsyncFunctionDef)
+        and (part.end_lineno or 0) - part.lineno >= FUNCTION_LINES
+    ]
+
+    assert not long, "\n".join(long)
+
+
+def test_names_are_of_the_field(modules: dict[Path, ast.Module]) -> None:
+    """No class, function, argument or variable of ours carries a banned word."""
+    found = [
+        f"{path}:{line} {name}"
+        for path, module in modules.items()
+        for line, name in own_names(module)
+        if BANNED & set(words(name)) and name not in PRESCRIBED
+    ]
+
+    assert not found, "\n".join(found)
+
+
+def test_files_are_named_after_things_of_the_field(tree: tuple[Path, ...]) -> None:
+    """The tree reads as the glossary: no utils.py, no common/."""
+    assert [str(path) for path in tree if path.suffix in CODE and BANNED & set(words(str(path)))] == []
+
+
+def test_no_path_of_one_machine_stands_in_the_tree(tree: tuple[Path, ...], root: Path) -> None:
+    """Nor the address of a package registry: whoever builds this may be behind a mirror."""
+    found = [
+        f"{path}:{number} {line.strip()[:80]}"
+        for path in tree
+        if path.suffix not in BINARY
+        for number, line in enumerate((root / path).read_text("utf-8", "replace").splitlines(), 1)
+        if FOREIGN.search(line)
+    ]
+
+    assert not found, "\n".join(found)
+
+
+def test_imports_point_inward(root: Path) -> None:
+    """The contracts of pyproject.toml hold: edge and hub apart, the simulator a witness, judgement pure."""
+    lint = Path(sys.executable).with_name("lint-imports")
+    outcome = subprocess.run([lint, "--no-cache"], cwd=root, check=False, capture_output=True, text=True)
+
+    assert outcome.returncode == 0, outcome.stdout[-3000:] + outcome.stderr[-2000:]
