@@ -1,0 +1,52 @@
+"""Drivers for instruments: one folder a kind, one line in DRIVERS."""
+
+import importlib
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any, Final
+
+from edge.drivers.driver import DeviceSettings, Driver
+from edge.drivers.modbus import settings as modbus
+from edge.drivers.mqtt import settings as mqtt
+from edge.drivers.nmea import settings as nmea
+from edge.drivers.pms import settings as pms
+from wire.clock import Clock
+
+
+@dataclass(frozen=True, slots=True)
+class DriverKind:
+    """What configuration and agent need to know about a kind; its driver's module is imported when a port is opened.
+
+    Attributes:
+        name: as in configuration.
+        settings: the struct of a [[device]] table; converting into it raises for whatever cannot be used.
+        port_of: the port that a device is on: devices of one port share one driver.
+        datastreams: the (property, unit) pairs that a device gives, for the catalogue.
+    """
+
+    name: str
+    settings: type[DeviceSettings]
+    # Any: each kind takes its own settings, which is what `settings` makes.
+    port_of: Callable[[Any], str]
+    datastreams: Callable[[Any], tuple[tuple[str, str], ...]]
+
+    def open(self, devices: Sequence[DeviceSettings], clock: Clock) -> Driver:
+        """Return the driver of one port with all devices on it, not yet entered.
+
+        Raises:
+            ValueError: the devices cannot share the port; the text begins with the key at fault.
+        """
+        module = importlib.import_module(f"edge.drivers.{self.name}.driver")
+        driver: Driver = module.open_port(devices, clock)
+        return driver
+
+
+DRIVERS: Final[Mapping[str, DriverKind]] = MappingProxyType(
+    {
+        "pms": DriverKind("pms", pms.PmsSettings, pms.port_of, pms.datastreams),
+        "modbus": DriverKind("modbus", modbus.ModbusSettings, modbus.port_of, modbus.datastreams),
+        "nmea": DriverKind("nmea", nmea.NmeaSettings, nmea.port_of, nmea.datastreams),
+        "mqtt": DriverKind("mqtt", mqtt.MqttSettings, mqtt.port_of, mqtt.datastreams),
+    }
+)

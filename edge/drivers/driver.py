@@ -13,9 +13,11 @@ import msgspec
 from wire.clock import Clock
 from wire.reading import Reading
 
-# Polls begin within this part of their period: the rest is room for a busy port, so that a reading does not slip into the next period.
+# Polls begin within this part of their period: the rest is room for a busy port, so that a reading does not slip
+# into the next period.
 PHASE_FROM, PHASE_TO = 0.05, 0.60
-# A unit that stays silent is left in peace for this many time-outs at most: that is the share of the line's time that it can cost.
+# A unit that stays silent is left in peace for this many time-outs at most: that is the share of the line's time
+# that it can cost.
 MAX_REST = 64
 
 
@@ -46,7 +48,9 @@ class DeviceSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
         """
         for name in self.properties:
             if name not in offered:
-                raise ValueError(f"properties: {name!r} is not measured by this device: use some of {', '.join(offered)}")
+                raise ValueError(
+                    f"properties: {name!r} is not measured by this device: use some of {', '.join(offered)}"
+                )
         return tuple((name, unit) for name, unit in offered.items() if not self.properties or name in self.properties)
 
 
@@ -87,10 +91,12 @@ class DeviceHealth:
 
 
 class Driver(Protocol):
-    """One port and the devices on it, as an async context manager: opened on enter, closed on exit, and it can be entered again.
+    """One port and the devices on it, as an async context manager that can be entered again after it was left.
 
-    Opening raises `PortError` when the port cannot be opened; `readings` raises `DriverError` when the port is lost. A device that is silent or garbled does
-    not end the driver: the driver notes it in `health` and goes on with the others. The agent supervises: it logs the loss once and the return once, waits
+    Opening raises `PortError` when the port cannot be opened; `readings` raises `DriverError` when the port is lost.
+    A device that is silent or garbled does
+    not end the driver: the driver notes it in `health` and goes on with the others. The agent supervises: it logs
+    the loss once and the return once, waits
     exponentially longer and enters again.
     """
 
@@ -108,7 +114,8 @@ class Driver(Protocol):
     def readings(self) -> AsyncIterator[Sequence[Reading]]:
         """Yield the readings of one frame or answer at a time, as they come, each with the time of its own answer.
 
-        What follows a `yield` runs when the consumer asks for more: a feed is acknowledged there, so ask only when the readings are safe.
+        What follows a `yield` runs when the consumer asks for more: feeds are acknowledged there, so ask only when
+        the readings are safe.
         """
         ...
 
@@ -124,7 +131,8 @@ class Slot(NamedTuple):
 class Timetable:
     """Who is due when on one port: each device on the grid of its period, at a phase that only its id decides. Pure.
 
-    The grid lies on round UTC times as the clock has them when the timetable is made, but runs on the monotonic clock: a step of the date moves nothing.
+    The grid lies on round UTC times as the clock has them when the timetable is made, but runs on the monotonic
+    clock: a step of the date moves nothing.
 
     Attributes:
         periods_s: field seconds, by device.
@@ -153,7 +161,9 @@ class Timetable:
         slot = self._slots[0]
         period_ms = self._period_ms(slot.device)
         following = slot.due_ms + period_ms
-        left_out = max(0, (now_ms - following) // period_ms, -int(-(now_ms + rest_ms - following) // period_ms) if rest_ms else 0)
+        left_out = max(
+            0, (now_ms - following) // period_ms, -int(-(now_ms + rest_ms - following) // period_ms) if rest_ms else 0
+        )
         heapq.heapreplace(self._slots, Slot(following + left_out * period_ms, slot.device))
         return left_out
 
@@ -174,7 +184,8 @@ def phase(device: str) -> float:
 def rest_s(health: DeviceHealth, timeout_s: float) -> float:
     """Return for how many real seconds to leave a silent device in peace: none after the first silence, then doubling.
 
-    The rest is a multiple of the time-out, so that it is the line's time that is rationed: a device that stays silent costs the others one time-out in
+    The rest is a multiple of the time-out, so that it is the line's time that is rationed: a device that stays
+    silent costs the others one time-out in
     `MAX_REST`, and is heard again within that many time-outs of its return.
     """
     return 0.0 if health.silent < 2 else timeout_s * min(2.0**health.silent, MAX_REST)
@@ -190,6 +201,7 @@ async def poll_every(
     """Read every device of one port on its timetable, one at a time, for ever.
 
     Args:
+        clock: paces it.
         periods_s: field seconds, by device.
         read_once: asks one device; returns nothing when it failed and has noted that in its health.
         health: by device; slots that are left out are counted here.

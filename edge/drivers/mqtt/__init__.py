@@ -1,0 +1,1 @@
+"""Feeds of JSON over MQTT, for example of a patrol vehicle."""

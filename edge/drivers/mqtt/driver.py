@@ -1,0 +1,161 @@
+"""Receives the JSON feeds of one broker and acknowledges what the consumer has taken."""
+
+import logging
+import math
+import os
+import socket
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass, field
+from types import TracebackType
+from typing import Final, Self
+
+import aiomqtt
+
+from edge.drivers.driver import DeviceHealth, Driver
+from edge.drivers.mqtt.codec import Sequence as Order
+from edge.drivers.mqtt.codec import Unusable, VehicleReport, decode_report, encode_acknowledgement
+from edge.drivers.mqtt.settings import MqttSettings, datastreams, port_of
+from edge.errors import PortError
+from wire.clock import Clock
+from wire.reading import Reading
+
+_log = logging.getLogger(__name__)
+
+# Real seconds to wait for the broker, and field milliseconds by which a device's clock may be ahead of ours.
+TIMEOUT_S: Final = 10.0
+AHEAD_MS: Final = 60_000
+
+
+def open_port(devices: Sequence[MqttSettings], clock: Clock) -> Driver:
+    """Return the driver of one broker with all its feeds.
+
+    Raises:
+        ValueError: two devices have one topic.
+    """
+    feeds = {settings.topic: Feed(settings, clock) for settings in devices}
+    if len(feeds) < len(devices):
+        raise ValueError(f"topic: two devices of {port_of(devices[0])} have the same")
+    return MqttDriver(port_of(devices[0]), feeds)
+
+
+@dataclass(slots=True)
+class Feed:
+    """One device's payloads, in; readings, out. No network here.
+
+    Attributes:
+        settings: the device's.
+        health: counts payloads.
+    """
+
+    settings: MqttSettings
+    clock: Clock
+    health: DeviceHealth = field(default_factory=DeviceHealth)
+    order: Order = field(default_factory=Order)
+    _names: tuple[str, ...] = field(init=False)
+    _warned: bool = field(init=False, default=False)
+
+    def __post_init__(self) -> None:
+        self._names = tuple(name for name, _ in datastreams(self.settings))
+
+    def take(self, payload: bytes) -> tuple[Sequence[Reading], int | None]:
+        """Return the readings of one payload, and the number to acknowledge once they are safe, None for nothing."""
+        report = decode_report(payload)
+        if isinstance(report, Unusable):
+            self._note(report)
+        if report.sn is None:
+            return (), None
+        time_ms = None if isinstance(report, Unusable) else report.time_ms
+        if not self.order.takes(report.sn, time_ms):
+            return (), self.order.last if self.order.repeated(report.sn) else None
+        return (() if isinstance(report, Unusable) else self._readings(report)), report.sn
+
+    def _readings(self, report: VehicleReport) -> Sequence[Reading]:
+        now_ms = self.clock.monotonic_ms()
+        self.health.answered(now_ms)
+        age_ms = self.clock.utc_ms() - report.time_ms
+        # A time ahead of ours cannot be right, and would make all that follows look old: the arrival counts instead.
+        at_ms = now_ms - age_ms if age_ms >= -AHEAD_MS else now_ms
+        longitude, latitude = (math.nan if degrees is None else degrees for degrees in (report.lon, report.lat))
+        values = ((name, getattr(report, name)) for name in self._names)
+        return [
+            Reading(self.settings.id, name, at_ms, value, longitude=longitude, latitude=latitude)
+            for name, value in values
+            if value is not None
+        ]
+
+    def _note(self, unusable: Unusable) -> None:
+        self.health.failed(unusable.reason)
+        if not self._warned:
+            _log.warning("%s: unusable JSON, counted from now on without a word: %s", self.settings.id, unusable.reason)
+            self._warned = True
+
+
+@dataclass(slots=True)
+class MqttDriver:
+    """One connection to a broker; see `Driver`.
+
+    Attributes:
+        port: the broker.
+        feeds: by topic.
+    """
+
+    port: str
+    feeds: dict[str, Feed]
+    _client: aiomqtt.Client | None = field(init=False, default=None)
+
+    @property
+    def health(self) -> dict[str, DeviceHealth]:
+        """By device id."""
+        return {feed.settings.id: feed.health for feed in self.feeds.values()}
+
+    async def __aenter__(self) -> Self:
+        settings = next(iter(self.feeds.values())).settings
+        client = aiomqtt.Client(
+            settings.host,
+            settings.port,
+            username=settings.username or None,
+            password=os.environ.get(settings.password_env) if settings.password_env else None,
+            clean_session=True,
+            timeout=TIMEOUT_S,
+            socket_options=[(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)],
+        )
+        try:
+            await client.__aenter__()
+            await client.subscribe([(topic, 1) for topic in self.feeds])
+        except aiomqtt.MqttError as error:
+            raise PortError(self.port, "", f"no session with the broker: {error}") from error
+        self._client = client
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        client, self._client = self._client, None
+        if client is None:
+            return
+        try:
+            await client.__aexit__(None, None, None)
+        except aiomqtt.MqttError as lost:
+            _log.debug("%s: gone before it was closed: %s", self.port, lost)
+
+    async def readings(self) -> AsyncIterator[Sequence[Reading]]:
+        """Yield the readings of one payload at a time, and acknowledge it when the next is asked for.
+
+        Raises:
+            PortError: the broker went away.
+        """
+        assert self._client is not None
+        try:
+            async for arrival in self._client.messages:
+                # Brokers have been seen to deliver what was not subscribed to.
+                feed = self.feeds.get(str(arrival.topic))
+                if feed is None or not isinstance(arrival.payload, bytes):
+                    continue
+                readings, sn = feed.take(arrival.payload)
+                if readings:
+                    yield readings
+                if sn is not None:
+                    # Unconfirmed: a lost acknowledgement makes the device send again.
+                    await self._client.publish(f"{feed.settings.topic}/ack", encode_acknowledgement(sn), qos=0)
+        except aiomqtt.MqttError as error:
+            raise PortError(self.port, "", f"the broker went away: {error}") from error

@@ -1,0 +1,1 @@
+"""Position and speed from an NMEA 0183 receiver."""

@@ -1,0 +1,1 @@
+"""Plantower PMS particle counters."""

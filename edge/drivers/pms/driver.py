@@ -1,0 +1,43 @@
+"""Listens to a Plantower PMS in active mode."""
+
+from collections.abc import Callable, Sequence
+
+from edge.drivers.driver import Driver
+from edge.drivers.pms.codec import ACTIVE, WAKE, PmsDecoder, PmsFrame
+from edge.drivers.pms.settings import PmsSettings, datastreams
+from edge.drivers.serial_port import Listener, OpenStreams, open_serial
+from wire.clock import Clock
+from wire.reading import Reading
+
+_VALUES: dict[str, Callable[[PmsFrame], float]] = {
+    "pm1": lambda frame: float(frame.words[3]),
+    "pm2_5": lambda frame: float(frame.words[4]),
+    "pm10": lambda frame: float(frame.words[5]),
+    "temperature": lambda frame: frame.temperature,
+    "humidity": lambda frame: frame.humidity,
+}
+
+
+def open_port(devices: Sequence[PmsSettings], clock: Clock, open_streams: OpenStreams = open_serial) -> Driver:
+    """Return the driver of one port; a device that falls silent is told to wake and to send.
+
+    Raises:
+        ValueError: more than one device is said to be on the port.
+    """
+    (settings,) = devices
+    values = [(name, _VALUES[name]) for name, _ in datastreams(settings)]
+
+    def interpret(frame: PmsFrame, arrival_ms: int) -> Sequence[Reading]:
+        return [Reading(settings.id, name, arrival_ms, value(frame)) for name, value in values]
+
+    return Listener[PmsFrame](
+        settings.port,
+        settings.baud,
+        settings.id,
+        settings.period_s,
+        clock,
+        PmsDecoder,
+        interpret,
+        nudge=WAKE + ACTIVE,
+        open_streams=open_streams,
+    )

@@ -1,0 +1,144 @@
+"""A serial port on which one device talks by itself, whatever the kind."""
+
+import asyncio
+import termios
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
+from types import TracebackType
+from typing import Generic, Protocol, Self, TypeVar
+
+import serial
+import serial_asyncio_fast
+
+from edge.drivers.driver import DeviceHealth
+from edge.errors import PortError
+from wire.clock import Clock
+from wire.reading import Reading
+
+# Field periods without a frame after which a device counts as silent, and the least real time for that.
+SILENT_PERIODS = 3
+SILENT_S = 10.0
+
+Streams = tuple[asyncio.StreamReader, asyncio.StreamWriter]
+OpenStreams = Callable[[str, int], Awaitable[Streams]]
+Frame = TypeVar("Frame")
+Frame_co = TypeVar("Frame_co", covariant=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """Bytes that are no reading.
+
+    Attributes:
+        reason: what is wrong, in words.
+        raw: the bytes as received.
+    """
+
+    reason: str
+    raw: bytes
+
+
+class Decoder(Protocol[Frame_co]):
+    """Bytes in, frames and faults out, in the order of arrival; keeps what is incomplete."""
+
+    def feed(self, chunk: bytes) -> Sequence[Frame_co | Fault]:
+        """Take the next bytes and return what is complete now."""
+        ...
+
+
+async def open_serial(port: str, baud: int) -> Streams:
+    """Open a port at 8N1 for this process alone and throw away what its buffer holds: bytes from before have no time.
+
+    Raises:
+        PortError: it cannot be opened.
+    """
+    try:
+        line = serial.Serial(port, baudrate=baud, exclusive=True)
+    except (OSError, ValueError, termios.error) as error:
+        raise PortError(port, "", f"cannot be opened: {error}") from error
+    line.reset_input_buffer()
+    loop = asyncio.get_running_loop()
+    reader = asyncio.StreamReader()
+    protocol = asyncio.StreamReaderProtocol(reader)
+    transport = serial_asyncio_fast.SerialTransport(loop, protocol, line)
+    return reader, asyncio.StreamWriter(transport, protocol, reader, loop)
+
+
+@dataclass(slots=True)
+class Listener(Generic[Frame]):
+    """A driver for one device that talks by itself on a serial port.
+
+    Attributes:
+        device: the device's id.
+        period_s: field seconds between its frames, to tell when it is silent.
+        decoder: makes a fresh decoder at each opening.
+        interpret: turns a frame that arrived at a monotonic time into readings; empty when the frame holds none.
+        nudge: what to send to a device that is silent, for example a command to start sending.
+        open_streams: how the port is opened.
+    """
+
+    port: str
+    baud: int
+    device: str
+    period_s: float
+    clock: Clock
+    decoder: Callable[[], Decoder[Frame]]
+    interpret: Callable[[Frame, int], Sequence[Reading]]
+    nudge: bytes = b""
+    open_streams: OpenStreams = open_serial
+    health: dict[str, DeviceHealth] = field(init=False)
+    _streams: Streams | None = field(init=False, default=None)
+
+    def __post_init__(self) -> None:
+        self.health = {self.device: DeviceHealth()}
+
+    async def __aenter__(self) -> Self:
+        self._streams = await self.open_streams(self.port, self.baud)
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._streams is not None:
+            self._streams[1].close()
+            self._streams = None
+
+    async def readings(self) -> AsyncIterator[Sequence[Reading]]:
+        """Yield the readings of one frame at a time.
+
+        Raises:
+            PortError: the port went away.
+        """
+        decoder = self.decoder()
+        while True:
+            chunk = await self._chunk()
+            arrival_ms = self.clock.monotonic_ms()
+            for found in decoder.feed(chunk):
+                readings = self._judge(found, arrival_ms)
+                if readings:
+                    yield readings
+
+    def _judge(self, found: Frame | Fault, arrival_ms: int) -> Sequence[Reading]:
+        state = self.health[self.device]
+        if isinstance(found, Fault):
+            state.failed(found.reason)
+            return ()
+        state.answered(arrival_ms)
+        return self.interpret(found, arrival_ms)
+
+    async def _chunk(self) -> bytes:
+        """Return the next bytes; empty after a silence, which is noted and answered with a nudge."""
+        assert self._streams is not None
+        reader, writer = self._streams
+        try:
+            async with asyncio.timeout(max(SILENT_S, self.clock.real_s(SILENT_PERIODS * self.period_s))):
+                chunk = await reader.read(4096)
+        except TimeoutError:
+            self.health[self.device].failed("silent: nothing arrived")
+            writer.write(self.nudge)
+            return b""
+        except OSError as error:
+            raise PortError(self.port, self.device, f"went away: {error}") from error
+        if not chunk:
+            raise PortError(self.port, self.device, "went away: end of stream")
+        return chunk
