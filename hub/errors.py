@@ -6,6 +6,7 @@ HubError
 │   ├── NotAuthentic     unknown gateway or bad signature: quarantine, never acknowledged
 │   ├── Forked           authentic, but `previous` is not what was committed
 │   └── Unusable         authentic and in order, but it cannot be decoded
+├── JournalError         the journal's files, or its chain
 ├── StoreError           the telemetry store
 └── PushFailed           one delivery attempt to one receiver
 """
@@ -56,6 +57,22 @@ class Forked(RejectedBatch):
 
 class Unusable(RejectedBatch):
     """Authentic and in order, but it cannot be decoded."""
+
+
+class JournalError(HubError):
+    """The journal cannot be used as it stands.
+
+    Attributes:
+        file: the name of the file.
+        entry: the id at which it shows, 0 when it is not an entry.
+        reason: what is wrong.
+    """
+
+    def __init__(self, file: str, entry: int, reason: str) -> None:
+        super().__init__(f"{file}: entry {entry}: {reason}" if entry else f"{file}: {reason}")
+        self.file = file
+        self.entry = entry
+        self.reason = reason
 
 
 class StoreError(HubError):

@@ -1,0 +1,1 @@
+"""From what the broker brings to what is committed: accept, journal, acknowledge."""
