@@ -8,9 +8,9 @@ from typing import Any, Final, Self
 
 from sqlalchemy import Connection, RowMapping, Table, func, insert, select, union_all, update
 
+from hub.lead.evidence import evidence
 from hub.model import AreaStatus, Cause, Freshness, LeadOpening, Level, TicketOpening
 from hub.registry.engine import READ_ONLY, open_engine
-from hub.registry.evidence import evidence
 from hub.registry.migrate import upgrade
 from hub.registry.tables import EPISODE, LEAD, LEVEL_CHANGE, PUSH, TICKET
 from hub.registry.values import DuePush, Episode, Lead, LevelChange, PushState, Ticket

@@ -25,7 +25,7 @@ class PushState:
 
 @dataclass(frozen=True, slots=True)
 class Episode:
-    """One spell of an anomaly that belongs to a lead; the evidence as `hub.registry.evidence` writes it."""
+    """One spell of an anomaly that belongs to a lead; the evidence as `hub.lead.evidence` writes it."""
 
     start_ms: int
     opened_ms: int

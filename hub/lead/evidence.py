@@ -1,4 +1,4 @@
-"""An anomaly as JSON: what a lead's evidence is kept and shown as."""
+"""An anomaly as JSON values: how evidence is kept and shown. Pure."""
 
 import math
 from typing import Any
@@ -15,15 +15,16 @@ def evidence(anomaly: Anomaly) -> dict[str, Any]:
         "property": anomaly.cause.property,
         "detector": anomaly.cause.detector,
         "level": anomaly.level.name.lower(),
-        "value": _number(anomaly.value),
-        "background": _number(anomaly.background),
-        "threshold": _number(anomaly.threshold),
+        "value": number(anomaly.value),
+        "background": number(anomaly.background),
+        "threshold": number(anomaly.threshold),
         "rule": anomaly.rule,
-        "longitude": _number(anomaly.longitude),
-        "latitude": _number(anomaly.latitude),
+        "longitude": number(anomaly.longitude),
+        "latitude": number(anomaly.latitude),
         "alternatives": list(anomaly.alternatives),
     }
 
 
-def _number(value: float) -> float | None:
+def number(value: float) -> float | None:
+    """Return the value as JSON knows it: None when it is not finite."""
     return float(value) if math.isfinite(value) else None

@@ -1,0 +1,91 @@
+"""Puts the web application together."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from fastapi import FastAPI
+from starlette.middleware.trustedhost import TrustedHostMiddleware
+from starlette.responses import HTMLResponse, Response
+from starlette.staticfiles import StaticFiles
+
+from hub.map_api.broadcast import Broadcast, Sources
+from hub.map_api.geojson import Zone
+from hub.map_api.live import LiveView
+from hub.map_api.routes import Desk, router
+from hub.map_api.security import BasicAccess, SecurityHeaders
+from hub.registry import Registry
+from hub.store import SeriesReader
+from wire.clock import Clock
+
+PAGE: Final = Path(__file__).parent / "static"
+LOOPBACK: Final = ("127.0.0.1", "localhost", "[::1]")
+_NOT_BUILT: Final = """<!doctype html><html lang="zh"><meta charset="utf-8"><title>QuietWatch</title>
+<h1>地图页面尚未构建 / The map page is not built</h1><p>请运行 / Run: <code>make web</code></p></html>"""
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """How the interface is offered.
+
+    Attributes:
+        hosts: names under which a browser may ask for it; others are refused, so that no foreign page can rebind its
+            name to this machine and read along.
+        password: who comes must know it (HTTP basic, over TLS only); None on loopback.
+        page: the folder of the built map page.
+    """
+
+    hosts: tuple[str, ...] = LOOPBACK
+    password: str | None = None
+    page: Path = PAGE
+
+
+def create_app(
+    live: LiveView, registry: Registry, store: SeriesReader, zone: Zone, clock: Clock, *, site: Site | None = None
+) -> FastAPI:
+    """Return the application: the interface under /api, the page at /.
+
+    Its lifespan runs the task that feeds the live streams; `live.close()` ends them.
+    """
+    site = site or Site()
+    sources = Sources(zone, live, registry, clock)
+    app = FastAPI(
+        title="QuietWatch",
+        version="1",
+        openapi_url="/api/openapi.json",
+        docs_url=None,  # its pages load scripts from another host
+        redoc_url=None,
+        lifespan=_lifespan(sources),
+    )
+    app.include_router(router(Desk(sources, store)))
+    if (site.page / "index.html").is_file():
+        app.mount("/", StaticFiles(directory=site.page, html=True))
+    else:
+        app.get("/", include_in_schema=False)(_not_built)
+    app.add_middleware(TrustedHostMiddleware, allowed_hosts=list(site.hosts), www_redirect=False)
+    if site.password is not None:
+        app.add_middleware(BasicAccess, password=site.password)
+    app.add_middleware(SecurityHeaders)
+    return app
+
+
+async def _not_built() -> Response:
+    return HTMLResponse(_NOT_BUILT, 503)
+
+
+def _lifespan(sources: Sources) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        app.state.broadcast = broadcast = Broadcast(sources)
+        task = asyncio.create_task(broadcast.run(), name="hub.map_api.broadcast")
+        try:
+            yield
+        finally:
+            task.cancel()
+            with suppress(asyncio.CancelledError):
+                await task
+
+    return lifespan

@@ -1,0 +1,73 @@
+"""What every answer carries, and who gets one."""
+
+import base64
+import binascii
+import hmac
+from typing import Final
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.responses import PlainTextResponse
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+# The page may load nothing from elsewhere; the map draws in a worker and keeps pictures in memory.
+POLICY: Final = (
+    "default-src 'self'; worker-src 'self' blob:; child-src 'self' blob:; img-src 'self' data: blob:; "
+    "object-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+)
+_HEADERS: Final = {
+    "Content-Security-Policy": POLICY,
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "geolocation=(), camera=(), microphone=()",
+}
+OPEN_PATHS: Final = frozenset({"/healthz"})
+
+
+class SecurityHeaders:
+    """Puts the headers on every answer; nothing of the interface is cached."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request (ASGI)."""
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+
+        async def with_headers(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                headers.update(_HEADERS)
+                if scope["path"].startswith("/api/"):
+                    headers["Cache-Control"] = "no-store"
+            await send(message)
+
+        await self.app(scope, receive, with_headers)
+
+
+class BasicAccess:
+    """Lets in who knows the password (HTTP basic, any user name); liveness alone is for everyone."""
+
+    def __init__(self, app: ASGIApp, password: str) -> None:
+        self.app = app
+        self._password = password.encode()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request (ASGI)."""
+        if scope["type"] != "http" or scope["path"] in OPEN_PATHS or self._knows(Headers(scope=scope)):
+            await self.app(scope, receive, send)
+            return
+        challenge = {"WWW-Authenticate": 'Basic realm="QuietWatch", charset="UTF-8"'}
+        await PlainTextResponse("password needed", 401, challenge)(scope, receive, send)
+
+    def _knows(self, headers: Headers) -> bool:
+        scheme, _, credentials = headers.get("Authorization", "").partition(" ")
+        try:
+            _, _, password = base64.b64decode(credentials, validate=True).partition(b":")
+        except binascii.Error:
+            return False
+        return scheme.lower() == "basic" and hmac.compare_digest(password, self._password)
