@@ -1,0 +1,48 @@
+"""field.json: what stands where and on which port, for whoever configures the gateways."""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from firmware_sim import vehicle
+from firmware_sim.registers import MAPS
+from firmware_sim.zone import Device, Station, Zone
+
+_DRIVERS: Final = {"pms5003": "pms", "gps": "nmea", "vehicle": "mqtt"}
+
+
+def describe(zone: Zone, addresses: Mapping[str, str]) -> dict[str, Any]:
+    """Return {stations, gateways, devices}; `addresses` says where each named port is: a path, or host:port."""
+    return {
+        "stations": [_station(s) for s in zone.stations],
+        "gateways": zone.gateways(),
+        "devices": [_device(d, addresses) for d in zone.devices],
+    }
+
+
+def _station(station: Station) -> dict[str, Any]:
+    longitude, latitude = station.place.degrees() if station.place is not None else (None, None)
+    return {
+        "id": station.id,
+        "kind": station.kind,
+        "name": station.name,
+        "name_en": station.name_en,
+        "longitude": longitude,
+        "latitude": latitude,
+    }
+
+
+def _device(device: Device, addresses: Mapping[str, str]) -> dict[str, Any]:
+    row: dict[str, Any] = {
+        "id": device.id,
+        "station": device.station,
+        "gateway": device.gateway,
+        "driver": _DRIVERS.get(device.model, "modbus"),
+        "model": device.model,
+        "properties": [*device.properties],
+        "port": addresses[device.port],
+    }
+    if device.model in MAPS:
+        row |= {"profile": device.model, "unit": device.unit}
+    if device.model == "vehicle":
+        row["topic"] = vehicle.topic(device.station)
+    return row
