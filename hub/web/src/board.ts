@@ -1,0 +1,173 @@
+/** What the page knows of the hub, brought up to date by the live stream. */
+
+import type {
+  AreaFeature,
+  AreaStatus,
+  Cause,
+  Districts,
+  Lead,
+  LatestValue,
+  ObservedProperty,
+  Snapshot,
+  StationFeature,
+  StationKind,
+  Ticket,
+  Tracks,
+  Zone,
+} from "./api";
+
+export type Selection = { kind: "area" | "station"; id: string } | undefined;
+
+/** Flags of QARTOD from which on a value takes no part in judgement. */
+export const SUSPECT = 3;
+export const FAIL = 4;
+export const MISSING = 9;
+
+const HOUR_MS = 3_600_000;
+// A screen's idea of "nothing new", wide enough for history that enters at half-hourly values; levels are the hub's to judge.
+const SILENT_AFTER_MS: Record<StationKind, number> = {
+  reference: 3 * HOUR_MS,
+  micro_station: 0.75 * HOUR_MS,
+  lab: 0.75 * HOUR_MS,
+  vehicle: 0.75 * HOUR_MS,
+};
+
+export interface Board {
+  zone: Zone;
+  districts: Districts;
+  properties: ReadonlyMap<string, ObservedProperty>;
+  areas: Map<string, AreaFeature>;
+  stations: Map<string, StationFeature>;
+  tracks: Tracks;
+  leads: Map<number, Lead>;
+  tickets: Map<number, Ticket>;
+  minuteMs: number;
+  nowMs: number;
+}
+
+export type Face = AreaStatus["level"] | Exclude<AreaStatus["freshness"], "fresh">;
+
+/** How an area is painted: what is not fresh is never shown as normal. */
+export function faceOf(status: AreaStatus): Face {
+  return status.freshness === "fresh" ? status.level : status.freshness;
+}
+
+export type StationState = "well" | "excess" | "failed" | "silent";
+
+/** Take a snapshot in; true when an area's face, level or cause has changed. */
+export function takeSnapshot(board: Board, snapshot: Snapshot): boolean {
+  board.minuteMs = snapshot.minute_ms;
+  board.nowMs = snapshot.now_ms;
+  let changed = false;
+  for (const status of snapshot.areas) {
+    const area = board.areas.get(status.id);
+    if (!area) continue;
+    changed ||= look(area.properties) !== look(status);
+    area.properties = { ...area.properties, ...status };
+  }
+  for (const status of snapshot.stations) {
+    const station = board.stations.get(status.id);
+    if (!station) continue;
+    station.properties.values = status.values;
+    if (status.longitude !== null && status.latitude !== null) {
+      station.geometry = { type: "Point", coordinates: [status.longitude, status.latitude] };
+    }
+  }
+  return changed;
+}
+
+function look(status: AreaStatus): string {
+  const causes = status.causes.map((cause) => `${cause.property}/${cause.detector}/${cause.station ?? ""}`);
+  return [status.level, status.freshness, ...causes].join();
+}
+
+/** The stations at which something unusual was seen that colours an area now. */
+export function stationsInExcess(board: Board): Set<string> {
+  const found = new Set<string>();
+  for (const { properties } of board.areas.values()) {
+    if (properties.level !== "red" || properties.freshness !== "fresh") continue;
+    for (const cause of properties.causes) if (cause.station) found.add(cause.station);
+  }
+  return found;
+}
+
+export function stationState(station: StationFeature, nowMs: number, excess: ReadonlySet<string>): StationState {
+  const { id, kind } = station.properties;
+  const values = Object.values(station.properties.values);
+  const newest = Math.max(0, ...values.map((latest) => latest.time_ms));
+  if (nowMs - newest > SILENT_AFTER_MS[kind]) return "silent";
+  if (excess.has(id)) return "excess";
+  return values.some(lies) ? "failed" : "well";
+}
+
+export function lies(latest: LatestValue): boolean {
+  return latest.flag === SUSPECT || latest.flag === FAIL;
+}
+
+export function isOpen(matter: Lead | Ticket): boolean {
+  return !matter.closed_ms;
+}
+
+/** Newest first, open ones before those that are over. */
+export function byUrgency<T extends Lead | Ticket>(matters: Iterable<T>): T[] {
+  return [...matters].sort((a, b) => Number(isOpen(b)) - Number(isOpen(a)) || b.opened_ms - a.opened_ms || b.id - a.id);
+}
+
+/** What an area says for itself, heaviest first; the open lead's evidence where the status carries none. */
+export function evidenceOf(board: Board, area: string): Cause[] {
+  const causes = board.areas.get(area)?.properties.causes ?? [];
+  if (causes.some((cause) => typeof cause.value === "number")) return [...causes].sort((a, b) => share(b) - share(a));
+  const leads = byUrgency(board.leads.values()).filter((lead) => lead.area === area && isOpen(lead));
+  const told = leads.flatMap((lead) => lead.evidence ?? []);
+  return told.length ? told : causes;
+}
+
+function share(cause: Cause): number {
+  return ((cause.value ?? 0) - (cause.background ?? 0)) / (cause.threshold || 1);
+}
+
+export interface Region {
+  medians: { property: string; value: number; unit: string }[];
+  /** Degrees from which the wind comes and metres a second; undefined when nobody measures it. */
+  wind: { from: number; speed: number } | undefined;
+}
+
+/** The air over the whole region as the reference stations have it: what an enterprise is not to blame for. */
+export function regionOf(board: Board): Region {
+  const stations = [...board.stations.values()].filter((s) => s.properties.kind === "reference");
+  const latest = (property: string): LatestValue[] =>
+    stations
+      .map((s) => s.properties.values[property])
+      .filter((v): v is LatestValue => !!v && v.value !== null && !lies(v) && board.nowMs - v.time_ms < 3 * HOUR_MS);
+  const medians = ["pm2_5", "pm10", "no2", "o3"].flatMap((property) => {
+    const found = latest(property);
+    const middle = median(found.map((v) => v.value as number));
+    return middle === undefined ? [] : [{ property, value: middle, unit: found[0]?.unit ?? "" }];
+  });
+  return { medians, wind: meanWind(stations) };
+}
+
+function meanWind(stations: StationFeature[]): Region["wind"] {
+  let east = 0;
+  let north = 0;
+  let count = 0;
+  for (const { properties } of stations) {
+    const speed = properties.values["wind_speed"]?.value;
+    const from = properties.values["wind_direction"]?.value;
+    if (typeof speed !== "number" || typeof from !== "number") continue;
+    east += speed * Math.sin((from * Math.PI) / 180);
+    north += speed * Math.cos((from * Math.PI) / 180);
+    count += 1;
+  }
+  if (!count) return undefined;
+  const degrees = (Math.atan2(east, north) * 180) / Math.PI;
+  return { from: (degrees + 360) % 360, speed: Math.hypot(east, north) / count };
+}
+
+function median(numbers: number[]): number | undefined {
+  const sorted = [...numbers].sort((a, b) => a - b);
+  const half = sorted.length >> 1;
+  const upper = sorted[half];
+  if (upper === undefined) return undefined;
+  return sorted.length % 2 ? upper : (upper + (sorted[half - 1] ?? upper)) / 2;
+}

@@ -1,0 +1,78 @@
+/** The board as the map's layers read it. */
+
+import type { Feature, FeatureCollection, Geometry, Point } from "geojson";
+import type { AreaFeature, StationFeature } from "../api";
+import { type Board, faceOf, stationsInExcess, stationState } from "../board";
+import { propertyName } from "../format";
+import { nameOf, say } from "../i18n";
+import { anchorOf } from "./geometry";
+
+// What is painted and labelled last and first: the heavier the face, the higher.
+const ORDER = { normal: 0, no_data: 1, stale: 2, attention: 3, red: 4 } as const;
+const STATION_ORDER = { micro_station: 0, lab: 1, reference: 2, vehicle: 3 } as const;
+
+function collection<G extends Geometry>(features: Feature<G>[]): FeatureCollection<G> {
+  return { type: "FeatureCollection", features };
+}
+
+export function areaFeatures(board: Board): FeatureCollection {
+  return collection([...board.areas.values()].map((area) => ({ ...area, properties: looks(area) })));
+}
+
+function looks({ properties }: AreaFeature) {
+  const face = faceOf(properties);
+  return { id: properties.id, face, level: properties.level, order: ORDER[face] };
+}
+
+/** One point for each area, with the badge that says in words what the colour says. */
+export function areaNames(board: Board): FeatureCollection {
+  return collection(
+    [...board.areas.values()].map((area) => ({
+      type: "Feature",
+      geometry: { type: "Point", coordinates: anchorOf(area.geometry) },
+      properties: { ...looks(area), name: nameOf(area.properties), badge: badgeOf(area, board) },
+    })),
+  );
+}
+
+function badgeOf({ properties }: AreaFeature, board: Board): string {
+  const face = faceOf(properties);
+  if (face === "normal") return "";
+  const worst = properties.causes.find((cause) => cause.level === properties.level) ?? properties.causes[0];
+  const level = properties.level === "red" || face === properties.level ? [say(properties.level)] : [];
+  const cause = level.length && worst ? [propertyName(worst.property, board.properties)] : [];
+  const grey = face === properties.level ? [] : [say(face)];
+  return [...level, ...cause, ...grey].join(" ");
+}
+
+export function districtNames(board: Board): FeatureCollection {
+  return collection(
+    board.districts.features.map((district) => ({
+      type: "Feature",
+      geometry: { type: "Point", coordinates: anchorOf(district.geometry) },
+      properties: { name: nameOf(district.properties) },
+    })),
+  );
+}
+
+export function fixedStations(board: Board): FeatureCollection {
+  return placed(board, (station) => !station.properties.moving);
+}
+
+export function vehicles(board: Board): FeatureCollection {
+  return placed(board, (station) => station.properties.moving);
+}
+
+function placed(board: Board, wanted: (station: StationFeature) => boolean): FeatureCollection<Point> {
+  const excess = stationsInExcess(board);
+  return collection(
+    [...board.stations.values()].filter(wanted).flatMap((station) => {
+      const { geometry, properties } = station;
+      if (!geometry) return [];
+      const { id, kind } = properties;
+      const state = stationState(station, board.nowMs, excess);
+      const order = STATION_ORDER[kind] + (state === "excess" ? 10 : 0);
+      return [{ type: "Feature", geometry, properties: { id, kind, state, order, name: nameOf(properties) } }];
+    }),
+  );
+}
