@@ -16,9 +16,6 @@ from wire.properties import UnitMismatchError, to_canonical
 from wire.reading import Flag
 from wire.topics import is_identifier
 
-MAX_INDEX: Final = 65_535
-# The last millisecond of the year 9999: beyond it no calendar of ours reads a time.
-LAST_MS: Final = 253_402_300_799_999
 _KINDS: Final = frozenset(get_args(StationKind))
 _IS_FLAG: Final = np.isin(np.arange(256), [int(flag) for flag in Flag])
 
@@ -75,14 +72,12 @@ class Catalogue:
         A NaN is MISSING and an infinite value FAIL, whatever the gateway says.
 
         Raises:
-            Unusable: not readings, a date that no calendar has, or an index that this epoch's catalogue does not list.
+            Unusable: not readings, a flag that QARTOD does not have, or an index that this epoch's catalogue does not list.
         """
         try:
             block = read_readings(payload.body).columns
         except UnusablePayload as error:
             raise Unusable(payload.gateway, error.reason) from error
-        if not 0 <= payload.t0 <= LAST_MS:
-            raise Unusable(payload.gateway, f"t0 {payload.t0} is no date")
         row = self._lookup(payload, np.frombuffer(block.stream, "<u2"))
         value = np.frombuffer(block.value, "<f8")
         return Columns(
@@ -107,8 +102,6 @@ class Catalogue:
 
     def _check(self, gateway: str, station: str, listed: CatalogueDatastream) -> None:
         identity = f"{station}/{listed.device}/{listed.property}"
-        if not 0 <= listed.index <= MAX_INDEX:
-            raise Unusable(gateway, f"datastream {identity}: index {listed.index} does not fit 16 bits")
         if not is_identifier(listed.device) or not (math.isfinite(listed.period_s) and listed.period_s > 0):
             raise Unusable(gateway, f"datastream {identity}: not an id, or a period of {listed.period_s} s")
         try:

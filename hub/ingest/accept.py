@@ -21,7 +21,6 @@ from wire.errors import WireError
 
 Outcome = Literal["take", "repeat", "ahead", "fork"]
 
-LARGEST: Final = (1 << 63) - 1
 REFUSED_KEPT: Final = 16
 _OVERHEAD: Final = 1024
 
@@ -128,11 +127,6 @@ def authenticate(gateway: str, envelope: bytes, keys: Mapping[str, Ed25519Public
         raise NotAuthentic(gateway, error.reason) from error
     if payload.gateway != gateway:
         raise NotAuthentic(gateway, f"the envelope is of gateway {payload.gateway!r}")
-    if not _well_formed(payload):
+    if not (payload.epoch and 0 < payload.oldest <= payload.seq):
         raise NotAuthentic(gateway, f"no gateway counts so: epoch {payload.epoch}, {payload.seq} of {payload.oldest}")
     return payload
-
-
-def _well_formed(payload: Payload) -> bool:
-    counted = 0 < payload.epoch <= LARGEST and 0 < payload.oldest <= payload.seq <= LARGEST
-    return counted and len(payload.previous) == len(NO_HASH)

@@ -23,7 +23,11 @@ _log = logging.getLogger(__name__)
 
 
 class GroupCommit:
-    """A journal and the thread that writes it: runs from enter to exit, and commits what has arrived before it ends."""
+    """A journal and the thread that writes it: runs from enter to exit, and commits what has arrived before it ends.
+
+    Attributes:
+        keys: the public key of every known gateway.
+    """
 
     def __init__(
         self,
@@ -44,7 +48,7 @@ class GroupCommit:
             JournalError: the journal cannot be opened.
         """
         self._directory = directory
-        self._keys = keys
+        self.keys = keys
         self._clock = clock
         self._deliver = deliver
         self._journal = Journal(directory)
@@ -87,7 +91,7 @@ class GroupCommit:
 
     def _new_intake(self) -> Intake:
         with JournalReader(self._directory) as reader:
-            return Intake(self._keys, self._journal, list(reader.entries(0, ("catalogue",))))
+            return Intake(self.keys, self._journal, list(reader.entries(0, ("catalogue",))))
 
     def _run(self) -> None:
         broken = False

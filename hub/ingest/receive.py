@@ -4,8 +4,7 @@ import asyncio
 import logging
 import socket
 import ssl
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
 from typing import Final
 
 import aiomqtt
@@ -30,27 +29,24 @@ _log = logging.getLogger(__name__)
 _read_status = msgspec.msgpack.Decoder(Status).decode
 
 
-@dataclass(frozen=True, slots=True)
-class Presence:
-    """What a gateway last said of itself, and when (field time, UTC milliseconds)."""
-
-    status: Status
-    seen_ms: int
-
-
 class Receiver:
-    """One session after another with the broker; belongs to the loop.
+    """One session after another with the broker; belongs to the loop."""
 
-    Attributes:
-        presence: by gateway, of those that are configured.
-    """
+    def __init__(
+        self, table: MqttTable, password: str, clock: Clock, note_status: Callable[[str, Status, int], None]
+    ) -> None:
+        """Prepare for `run`.
 
-    def __init__(self, table: MqttTable, password: str, clock: Clock, gateways: frozenset[str]) -> None:
-        self.presence: dict[str, Presence] = {}
+        Args:
+            table: the broker.
+            password: for it, empty for none.
+            clock: tells gateways the time.
+            note_status: is told gateway, status and field time (UTC milliseconds) whenever a gateway speaks of itself.
+        """
         self._table = table
         self._password = password
         self._clock = clock
-        self._gateways = gateways
+        self._note_status = note_status
         self._pending: dict[tuple[str, int], Position] = {}
         self._due = asyncio.Event()
 
@@ -109,22 +105,22 @@ class Receiver:
             case "batch":
                 commit.put(Arrival("batch", address.gateway, payload))
             case "status":
-                self._take_status(address.gateway, payload, commit.known)
-            case "reading" if address.gateway in self._gateways and len(payload) <= LARGEST_READING:
+                self._take_status(address.gateway, payload, commit)
+            case "reading" if address.gateway in commit.keys and len(payload) <= LARGEST_READING:
                 commit.put(Arrival("reading", address.gateway, payload))
 
-    def _take_status(self, gateway: str, payload: bytes, known: Mapping[str, Known]) -> None:
-        if gateway not in self._gateways:
+    def _take_status(self, gateway: str, payload: bytes, commit: GroupCommit) -> None:
+        if gateway not in commit.keys:
             return
         try:
             status = _read_status(payload)
-        except msgspec.MsgspecError as error:
+        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
             _log.warning("gateway %s: status unreadable: %s", gateway, error)
             return
-        self.presence[gateway] = Presence(status, self._clock.utc_ms())
+        self._note_status(gateway, status, self._clock.utc_ms())
         if status.online:
             # Also for an epoch that the hub does not have: the gateway learns where to begin, and what time it is.
-            self.acknowledge({(gateway, status.epoch): known.get(gateway, Known()).at(status.epoch)})
+            self.acknowledge({(gateway, status.epoch): commit.known.get(gateway, Known()).at(status.epoch)})
 
     async def _publish(self, client: aiomqtt.Client) -> None:
         while True:
