@@ -1,16 +1,18 @@
 """A serial port on which one device talks by itself, whatever the kind."""
 
 import asyncio
+import contextlib
 import termios
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from types import TracebackType
-from typing import Generic, Protocol, Self, TypeVar
+from typing import Generic, Self, TypeVar
 
 import serial
 import serial_asyncio_fast
 
-from edge.drivers.driver import DeviceHealth
+from edge.drivers.decoder import Decoder, Fault
+from edge.drivers.driver import DeviceHealth, DeviceSettings
 from edge.errors import PortError
 from wire.clock import Clock
 from wire.reading import Reading
@@ -22,28 +24,20 @@ SILENT_S = 10.0
 Streams = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 OpenStreams = Callable[[str, int], Awaitable[Streams]]
 Frame = TypeVar("Frame")
-Frame_co = TypeVar("Frame_co", covariant=True)
+Settings = TypeVar("Settings", bound=DeviceSettings)
 
 
-@dataclass(frozen=True, slots=True)
-class Fault:
-    """Bytes that are no reading.
+def only(devices: Sequence[Settings]) -> Settings:
+    """Return the one device of a port.
 
-    Attributes:
-        reason: what is wrong, in words.
-        raw: the bytes as received.
+    Raises:
+        ValueError: it is not alone; the text begins with the key.
     """
-
-    reason: str
-    raw: bytes
-
-
-class Decoder(Protocol[Frame_co]):
-    """Bytes in, frames and faults out, in the order of arrival; keeps what is incomplete."""
-
-    def feed(self, chunk: bytes) -> Sequence[Frame_co | Fault]:
-        """Take the next bytes and return what is complete now."""
-        ...
+    if len(devices) != 1:
+        raise ValueError(
+            f"port: {' and '.join(device.id for device in devices)} cannot share one: both talk by themselves"
+        )
+    return devices[0]
 
 
 async def open_serial(port: str, baud: int) -> Streams:
@@ -62,6 +56,16 @@ async def open_serial(port: str, baud: int) -> Streams:
     protocol = asyncio.StreamReaderProtocol(reader)
     transport = serial_asyncio_fast.SerialTransport(loop, protocol, line)
     return reader, asyncio.StreamWriter(transport, protocol, reader, loop)
+
+
+async def _close(writer: asyncio.StreamWriter) -> None:
+    """Close at once: what is still to be sent would hold up the end of the program on a dead line."""
+    line = writer.get_extra_info("serial")
+    with contextlib.suppress(OSError, termios.error):
+        if line is not None:
+            line.reset_output_buffer()
+        writer.transport.abort()
+        await writer.wait_closed()
 
 
 @dataclass(slots=True)
@@ -99,9 +103,9 @@ class Listener(Generic[Frame]):
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if self._streams is not None:
-            self._streams[1].close()
-            self._streams = None
+        streams, self._streams = self._streams, None
+        if streams is not None:
+            await _close(streams[1])
 
     async def readings(self) -> AsyncIterator[Sequence[Reading]]:
         """Yield the readings of one frame at a time.

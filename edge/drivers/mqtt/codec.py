@@ -78,13 +78,12 @@ def _serial(payload: bytes) -> int | None:
 
 
 @dataclass(slots=True)
-class Sequence:
+class Order:
     """Which serial numbers of one feed are taken: in order, without a hole, as an acknowledgement covers all before.
 
     A number that comes too early is left: it will come again. When it does come again without what should have come
-    before, or something older comes, the
-    vehicle has sent from the oldest that it holds, and the order starts there: so at the start, after a restart of
-    the gateway, and when its memory was full.
+    before, or something older comes, the vehicle has sent from the oldest that it holds, and the order starts there:
+    so at the start, after a restart of the gateway, and when the vehicle's memory was full.
 
     Attributes:
         last: the last number taken, None before the first.
@@ -102,6 +101,10 @@ class Sequence:
         if time_ms is not None:
             self._newest_ms = time_ms
         return True
+
+    def reconnect(self) -> None:
+        """Forget what came early: the vehicle may be in the middle of sending again."""
+        self._early = None
 
     def repeated(self, sn: int) -> bool:
         """Return whether this number was taken before and is to be acknowledged again."""

@@ -1,5 +1,6 @@
 """Receives the JSON feeds of one broker and acknowledges what the consumer has taken."""
 
+import contextlib
 import logging
 import math
 import os
@@ -12,8 +13,7 @@ from typing import Final, Self
 import aiomqtt
 
 from edge.drivers.driver import DeviceHealth, Driver
-from edge.drivers.mqtt.codec import Sequence as Order
-from edge.drivers.mqtt.codec import Unusable, VehicleReport, decode_report, encode_acknowledgement
+from edge.drivers.mqtt.codec import Order, Unusable, VehicleReport, decode_report, encode_acknowledgement
 from edge.drivers.mqtt.settings import MqttSettings, datastreams, port_of
 from edge.errors import PortError
 from wire.clock import Clock
@@ -101,12 +101,12 @@ class MqttDriver:
 
     port: str
     feeds: dict[str, Feed]
+    health: dict[str, DeviceHealth] = field(init=False)
     _client: aiomqtt.Client | None = field(init=False, default=None)
+    _session: contextlib.AsyncExitStack = field(init=False, default_factory=contextlib.AsyncExitStack)
 
-    @property
-    def health(self) -> dict[str, DeviceHealth]:
-        """By device id."""
-        return {feed.settings.id: feed.health for feed in self.feeds.values()}
+    def __post_init__(self) -> None:
+        self.health = {feed.settings.id: feed.health for feed in self.feeds.values()}
 
     async def __aenter__(self) -> Self:
         settings = next(iter(self.feeds.values())).settings
@@ -120,23 +120,25 @@ class MqttDriver:
             socket_options=[(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)],
         )
         try:
-            await client.__aenter__()
-            await client.subscribe([(topic, 1) for topic in self.feeds])
+            async with contextlib.AsyncExitStack() as stack:
+                await stack.enter_async_context(client)
+                await client.subscribe([(topic, 1) for topic in self.feeds])
+                self._client, self._session = client, stack.pop_all()
         except aiomqtt.MqttError as error:
             raise PortError(self.port, "", f"no session with the broker: {error}") from error
-        self._client = client
+        for feed in self.feeds.values():
+            feed.order.reconnect()
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        client, self._client = self._client, None
-        if client is None:
-            return
         try:
-            await client.__aexit__(None, None, None)
+            await self._session.aclose()
         except aiomqtt.MqttError as lost:
             _log.debug("%s: gone before it was closed: %s", self.port, lost)
+        finally:
+            self._client = None
 
     async def readings(self) -> AsyncIterator[Sequence[Reading]]:
         """Yield the readings of one payload at a time, and acknowledge it when the next is asked for.

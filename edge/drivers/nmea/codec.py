@@ -10,17 +10,22 @@ sentence without a checksum is refused.
 Source: NMEA 0183 as published in receivers' manuals; parsed with pynmea2.
 """
 
+import functools
+import operator
 import re
 from typing import Final, NamedTuple
 
 import pynmea2
 
-from edge.drivers.serial_port import Fault
+from edge.drivers.decoder import Fault
 
 KNOT_M_S: Final = 1852 / 3600
 # The standard allows 82 characters; receivers with many decimals go beyond.
 MAX_LENGTH: Final = 128
-_CHECKED = re.compile(rb"\$[\x20-\x29\x2B-\x7E]+\*[0-9A-Fa-f]{2}")
+# The body begins with a talker of two letters and a type of three, or with P and what a maker likes.
+_CHECKED = re.compile(
+    rb"\$(?P<body>(?:[A-Z]{2}(?P<type>[A-Z]{3})(?=,)|[A-Z])[\x20-\x29\x2B-\x7E]*)\*(?P<sum>[0-9A-Fa-f]{2})"
+)
 
 
 class Fix(NamedTuple):
@@ -70,17 +75,17 @@ def _read_line(line: bytes) -> list[Fix | Passed | Fault]:
 
 def read_sentence(raw: bytes) -> Fix | Passed | Fault:
     """Return what one sentence says, without its line end."""
-    if _CHECKED.fullmatch(raw) is None:
+    match = _CHECKED.fullmatch(raw)
+    if match is None:
         return Fault("no sentence with a checksum", raw)
-    text = raw.decode("ascii")
-    try:
-        sentence = pynmea2.parse(text, check=True)
-        return _fix(sentence) if isinstance(sentence, pynmea2.RMC) else Passed(text)
-    except pynmea2.ChecksumError:
+    if functools.reduce(operator.xor, match["body"]) != int(match["sum"], 16):
         return Fault("wrong checksum", raw)
-    except pynmea2.SentenceTypeError:
+    text = raw.decode("ascii")
+    if match["type"] != b"RMC":
         return Passed(text)
-    except (pynmea2.ParseError, ValueError, TypeError, IndexError) as error:
+    try:
+        return _fix(pynmea2.parse(text, check=True))
+    except (ValueError, TypeError, IndexError) as error:
         return Fault(f"unreadable sentence: {error}", raw)
 
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from edge.drivers.driver import Driver
 from edge.drivers.nmea.codec import Fix, NmeaDecoder, Passed
 from edge.drivers.nmea.settings import NmeaSettings
-from edge.drivers.serial_port import Listener, OpenStreams, open_serial
+from edge.drivers.serial_port import Listener, OpenStreams, only, open_serial
 from wire.clock import Clock
 from wire.reading import Flag, Reading
 
@@ -17,7 +17,7 @@ def open_port(devices: Sequence[NmeaSettings], clock: Clock, open_streams: OpenS
     Raises:
         ValueError: more than one device is said to be on the port.
     """
-    (settings,) = devices
+    settings = only(devices)
 
     def interpret(found: Fix | Passed, arrival_ms: int) -> Sequence[Reading]:
         if isinstance(found, Passed):

@@ -15,7 +15,7 @@ active frame.
 import struct
 from typing import Final, NamedTuple
 
-from edge.drivers.serial_port import Fault
+from edge.drivers.decoder import Fault
 
 HEADER: Final = b"\x42\x4d"
 FULL, SHORT, ACKNOWLEDGEMENT = 0x1C, 0x14, 0x04

@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from edge.drivers.driver import Driver
 from edge.drivers.pms.codec import ACTIVE, WAKE, PmsDecoder, PmsFrame
 from edge.drivers.pms.settings import PmsSettings, datastreams
-from edge.drivers.serial_port import Listener, OpenStreams, open_serial
+from edge.drivers.serial_port import Listener, OpenStreams, only, open_serial
 from wire.clock import Clock
 from wire.reading import Reading
 
@@ -24,7 +24,7 @@ def open_port(devices: Sequence[PmsSettings], clock: Clock, open_streams: OpenSt
     Raises:
         ValueError: more than one device is said to be on the port.
     """
-    (settings,) = devices
+    settings = only(devices)
     values = [(name, _VALUES[name]) for name, _ in datastreams(settings)]
 
     def interpret(frame: PmsFrame, arrival_ms: int) -> Sequence[Reading]:
