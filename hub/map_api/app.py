@@ -34,12 +34,13 @@ class Site:
     Attributes:
         hosts: names under which a browser may ask for it; others are refused, so that no foreign page can rebind its
             name to this machine and read along.
-        password: who comes must know it (HTTP basic, over TLS only); None on loopback.
+        username, password: who comes must know them (HTTP basic, over TLS only); nobody is asked when it is empty.
         page: the folder of the built map page.
     """
 
     hosts: tuple[str, ...] = LOOPBACK
-    password: str | None = None
+    username: str = "quietwatch"
+    password: str = ""
     page: Path = PAGE
 
 
@@ -66,8 +67,8 @@ def create_app(
     else:
         app.get("/", include_in_schema=False)(_not_built)
     app.add_middleware(TrustedHostMiddleware, allowed_hosts=list(site.hosts), www_redirect=False)
-    if site.password is not None:
-        app.add_middleware(BasicAccess, password=site.password)
+    if site.password:
+        app.add_middleware(BasicAccess, username=site.username, password=site.password)
     app.add_middleware(SecurityHeaders)
     return app
 

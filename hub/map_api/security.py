@@ -1,7 +1,6 @@
 """What every answer carries, and who gets one."""
 
 import base64
-import binascii
 import hmac
 from typing import Final
 
@@ -50,11 +49,11 @@ class SecurityHeaders:
 
 
 class BasicAccess:
-    """Lets in who knows the password (HTTP basic, any user name); liveness alone is for everyone."""
+    """Lets in who knows user name and password (HTTP basic); liveness alone is for everyone."""
 
-    def __init__(self, app: ASGIApp, password: str) -> None:
+    def __init__(self, app: ASGIApp, username: str, password: str) -> None:
         self.app = app
-        self._password = password.encode()
+        self._credentials = f"{username}:{password}".encode()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request (ASGI)."""
@@ -67,7 +66,7 @@ class BasicAccess:
     def _knows(self, headers: Headers) -> bool:
         scheme, _, credentials = headers.get("Authorization", "").partition(" ")
         try:
-            _, _, password = base64.b64decode(credentials, validate=True).partition(b":")
-        except binascii.Error:
+            given = base64.b64decode(credentials, validate=True)
+        except ValueError:
             return False
-        return scheme.lower() == "basic" and hmac.compare_digest(password, self._password)
+        return scheme.lower() == "basic" and hmac.compare_digest(given, self._credentials)

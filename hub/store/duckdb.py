@@ -125,16 +125,17 @@ class DuckStore:
         query = f"from reading select {_COLUMNS} where entry_id > ? and entry_id <= ?"
         return _columns(self._cursor().execute(query, [entry_id, last]).fetchnumpy()), int(last)
 
-    def catalogue(self) -> list[Datastream]:
-        """Return all datastreams by row."""
-        query = "from datastream select id, row, station, device, property, unit, period_s order by row"
-        return [Datastream(*row) for row in self._cursor().execute(query).fetchall()]
+    def catalogue(self, from_row: int = 0) -> list[Datastream]:
+        """Return the datastreams from a row on, by row."""
+        query = "from datastream select id, row, station, device, property, unit, period_s where row >= ? order by row"
+        return [Datastream(*row) for row in self._cursor().execute(query, [from_row]).fetchall()]
 
     def readings(self) -> Export:
         """Return everything, by row and then by time."""
         got = self._cursor().execute("from reading select row, time_ms, value order by row, time_ms").fetchnumpy()
-        ids = np.array([stream.id for stream in self.catalogue()], dtype=object)
-        rows = np.array([stream.row for stream in self.catalogue()], dtype=np.int32)
+        catalogue = self.catalogue()
+        ids = np.array([stream.id for stream in catalogue], dtype=object)
+        rows = np.array([stream.row for stream in catalogue], dtype=np.int32)
         return Export(ids[np.searchsorted(rows, got["row"])], got["time_ms"], _filled(got["value"]))
 
     def close(self) -> None:
