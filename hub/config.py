@@ -52,15 +52,16 @@ class HttpTable(_Table, frozen=True):
     Attributes:
         port: 0 takes a free one; the hub prints it and writes it to `http.json` in its directory.
         tls_cert, tls_key: PEM files.
-        username, password_env: of HTTP Basic authentication; the password stands in the named environment variable.
+        password_env: the name of the environment variable that holds the password of HTTP Basic authentication.
+        hosts: names under which a browser beyond this machine asks for it; others are refused.
     """
 
     host: str = "127.0.0.1"
     port: int = 0
     tls_cert: str = ""
     tls_key: str = ""
-    username: str = "quietwatch"
     password_env: str = ""
+    hosts: tuple[str, ...] = ()
 
 
 class JudgeTable(_Table, frozen=True):
@@ -232,9 +233,11 @@ def _check(file: _File, config: Config) -> None:
         raise file.error("mqtt", "ca_file", f"{config.mqtt.host} is beyond this machine: TLS needs the broker's CA")
     if bool(config.http.tls_cert) != bool(config.http.tls_key):
         raise file.error("http", "tls_cert", "tls_cert and tls_key go together")
-    for key in ("tls_cert", "tls_key", "password_env"):
+    for key in ("tls_cert", "tls_key", "password_env", "hosts"):
         if not is_loopback(config.http.host) and not getattr(config.http, key):
-            raise file.error("http", key, f"{config.http.host} is beyond this machine: TLS and a password are needed")
+            raise file.error(
+                "http", key, f"{config.http.host} is beyond this machine: TLS, a password and its names are needed"
+            )
     for table, port in (("mqtt", config.mqtt.port), ("http", config.http.port)):
         if not 0 <= port <= 65_535:
             raise file.error(table, "port", f"{port} is no port")

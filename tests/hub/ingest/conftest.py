@@ -1,6 +1,6 @@
 """A gateway as the hub sees it: envelopes with a right signature and a right chain, unless a test asks otherwise."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -40,6 +40,8 @@ class Gateway:
     previous: bytes = NO_HASH
     number: int = 0
     key: Ed25519PrivateKey = field(default_factory=lambda: Ed25519PrivateKey.from_private_bytes(bytes(range(32))))
+    sealed: list[Arrival] = field(default_factory=list)
+    blocks: list[bytes] = field(default_factory=list)
 
     def catalogue(self, **changes: Any) -> Arrival:
         """Seal a catalogue of one micro-station with two datastreams."""
@@ -71,7 +73,8 @@ class Gateway:
             value=np.array(values, "<f8").tobytes(),
             flag=np.full(n, 2, "u1").tobytes(),
         )
-        return encode_body(ReadingsBody(bytes(16), self.number, 0, columns))
+        self.blocks.append(encode_body(ReadingsBody(bytes(16), self.number, 0, columns)))
+        return self.blocks[-1]
 
     def seal(self, kind: Any, body: bytes, **changes: Any) -> Arrival:
         """Number, chain and sign a body."""
@@ -79,11 +82,12 @@ class Gateway:
         payload = Payload(self.id, self.epoch, self.seq, 1, self.previous, kind, NOW_MS, "ntp", body)
         envelope = encode_envelope(msgspec.structs.replace(payload, **changes), self.key)
         self.previous = sha256(envelope)
-        return Arrival("batch", self.id, envelope)
+        self.sealed.append(Arrival("batch", self.id, envelope))
+        return self.sealed[-1]
 
     def renewed(self, epoch: int) -> "Gateway":
-        """Return the gateway at the start of another epoch."""
-        return replace(self, epoch=epoch, seq=0)
+        """Return the gateway at the start of another epoch, with all blocks that it holds."""
+        return replace(self, epoch=epoch, seq=0, sealed=[], blocks=list(self.blocks))
 
 
 @dataclass
@@ -111,7 +115,7 @@ class Hub:
         self.start()
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def now_ms() -> int:
     """Field time at which everything arrives, unless said otherwise."""
     return NOW_MS
@@ -121,6 +125,12 @@ def now_ms() -> int:
 def gateway() -> Gateway:
     """Return a gateway at the start of its first epoch."""
     return Gateway()
+
+
+@pytest.fixture(scope="session")
+def new_hub(tmp_path_factory: pytest.TempPathFactory) -> Callable[[], Hub]:
+    """Return what makes a hub with an empty journal and a gateway of its own, for each example of a property."""
+    return lambda: Hub(tmp_path_factory.mktemp("hub") / "journal", Gateway())
 
 
 @pytest.fixture
