@@ -1,1 +1,1 @@
-"""The field, simulated at byte level: an independent witness of the gateway's codecs, made of recorded air, sources and faults."""
+"""The field, simulated at byte level: recorded air, sources and faults, and an independent witness of the codecs."""

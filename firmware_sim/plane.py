@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Final, NamedTuple
 
 CENTRE_LONGITUDE: Final = 116.50
@@ -69,7 +70,7 @@ def contains(ring: Ring, point: Point) -> bool:
 
 def along(path: Sequence[Point], distance_m: float) -> Point:
     """Return the point `distance_m` from the start of a path, its end when that is shorter."""
-    for start, end in zip(path, path[1:], strict=False):
+    for start, end in pairwise(path):
         length = start.distance_m(end)
         if distance_m < length:
             share = distance_m / length

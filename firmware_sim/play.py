@@ -1,5 +1,6 @@
 """The instruments at work: what they say now, entered in the ledger before it leaves."""
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
@@ -120,12 +121,15 @@ class Vehicle:
 
     Attributes:
         placed: whether it states its position itself.
+        feed: what is still to be acknowledged.
+        woken: set when there is news for the link.
     """
 
     play: Play
     device: Device
     placed: bool
-    feed: vehicle.Feed
+    feed: vehicle.Feed = field(default_factory=vehicle.Feed)
+    woken: asyncio.Event = field(default_factory=asyncio.Event)
 
     def measure(self, slot_ms: int) -> None:
         """Take one reading and keep it for the gateway."""
@@ -135,6 +139,7 @@ class Vehicle:
         sn = slot_ms // 1000 - _SERIAL_ORIGIN_S
         self.play.ledger.enter(self.device.id, slot_ms, air)
         self.feed.append(sn, vehicle.payload(sn, slot_ms, air, place))
+        self.woken.set()
 
 
 def phase_ms(device: str, interval_ms: int) -> int:

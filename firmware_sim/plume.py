@@ -54,7 +54,8 @@ class Source:
     def spread(self, point: Point, wind: Wind) -> float:
         """Return the share, 0 to 1, of the concentration over the patch that reaches a point.
 
-        Downwind the plume widens by 0.11 m and deepens by 0.10 m a metre (open country, neutral air); upwind and across, the patch's own edge is a bell.
+        Downwind the plume widens by 0.11 m and deepens by 0.10 m a metre (open country, neutral air); upwind and
+        across, the patch's own edge is a bell.
         """
         speed = max(wind.speed, 1e-6)
         east, north = point.east_m - self.centre.east_m, point.north_m - self.centre.north_m
@@ -68,5 +69,8 @@ class Source:
 
 
 def dilution(speed_m_s: float) -> float:
-    """Return how a wind thins a plume compared with 2 m/s, kept within 0.7 and 1.25: ground-level air is never still nor empty."""
+    """Return how a wind thins a plume compared with 2 m/s, kept within 0.7 and 1.25.
+
+    The air near the ground is never quite still, and gusts bring back what a strong wind takes.
+    """
     return min(max(2.0 / max(speed_m_s, 0.1), 0.7), 1.25)

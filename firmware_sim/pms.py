@@ -1,7 +1,7 @@
 r"""Plantower PMS5003: the frame that it sends by itself.
 
-    42 4D | 00 1C | PM1 PM2.5 PM10 "CF=1" | PM1 PM2.5 PM10 atmospheric | six counts per 0.1 L | version u8, error u8 | sum
-      2       2              6                          6                       12                    2              2
+    42 4D | 00 1C | PM1 PM2.5 PM10 "CF=1" | PM1 PM2.5 PM10 atmospheric | six counts per 0.1 L | version, error | sum
+      2       2              6                          6                       12                  2          2
 
 Words are big-endian; the sum is that of all bytes before it.
 """

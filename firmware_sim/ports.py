@@ -10,8 +10,12 @@ from pathlib import Path
 class SerialPort:
     """A pty; `link` points to the end that a gateway opens.
 
-    A UART does not wait for anybody: what is sent while the other end is closed is gone. The first frame after it was opened is lost too, as when
-    a receiver is plugged in while a frame is under way.
+    A UART does not wait for anybody: what is sent while the other end is closed is gone. The first frame after it was
+    opened is lost too, as when a receiver is plugged in while a frame is under way.
+
+    Attributes:
+        link: the name under which a gateway opens it.
+        master: the file descriptor of the instruments' end.
     """
 
     def __init__(self, link: Path, *, held_open: bool) -> None:
@@ -21,6 +25,7 @@ class SerialPort:
             link: where the port's name appears.
             held_open: keep the gateway's end open here too, for a bus whose instruments only answer.
         """
+        self.link = link
         self.master, slave = os.openpty()
         tty.setraw(slave)
         os.set_blocking(self.master, False)

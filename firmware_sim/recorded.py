@@ -22,8 +22,8 @@ class RecordedAir:
     Attributes:
         start_ms: UTC milliseconds of the first hour.
         hours: how many hours each series has, at least two.
-        series: by (station, property); ug/m3, m/s, and the wind's components `wind_east` and `wind_north` in m/s, which point to where
-            the wind comes from.
+        series: by (station, property); ug/m3, m/s, and the wind's components `wind_east` and `wind_north` in m/s, which
+            point to where the wind comes from.
     """
 
     start_ms: int
@@ -35,7 +35,7 @@ class RecordedAir:
         return sorted({station for station, _ in self.series})
 
     def place(self, time_ms: int) -> tuple[int, float]:
-        """Return (hour, share of the hour that has passed), the hour below `hours` - 1; the record repeats itself outside its span."""
+        """Return (hour, share of it that has passed), hour < `hours` - 1; outside its span the record repeats."""
         hour, rest_ms = divmod(time_ms - self.start_ms, HOUR_MS)
         return hour % (self.hours - 1), rest_ms / HOUR_MS
 
@@ -51,7 +51,7 @@ class RecordedAir:
 
 
 def load_air(path: Path = _SLICE) -> RecordedAir:
-    """Return the record in a CSV file: time (Asia/Shanghai, to the hour), station, the pollutants, wind_speed, wind_sector."""
+    """Return the record in a CSV file: time (Asia/Shanghai, whole hours), station, pollutants, wind speed, sector."""
     with path.open(newline="") as file:
         rows = list(csv.DictReader(file))
     times = sorted({row["time"] for row in rows})

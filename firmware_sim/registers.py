@@ -37,7 +37,7 @@ class Point:
         return _FORMATS[self.encoding][1]
 
     def encode(self, value: float) -> tuple[list[int], float]:
-        """Return (registers, the value that they state in the wire's unit) for a value in the property's canonical unit."""
+        """Return (registers, the value that they state in the wire's unit) of a value in the property's own unit."""
         per_unit, offset = to_canonical(self.name, self.unit)
         raw: float = (value - offset) / per_unit / self.scale
         if self.encoding != "float32":

@@ -29,8 +29,8 @@ class Fault:
     """A device that lies or stutters.
 
     Attributes:
-        kind: stuck (holds the value of its onset), gain (PM reads `factor` times too high), checksum (some frames do not add up),
-            noise_bytes (line noise before some headers), silence (no byte).
+        kind: stuck (holds the value of its onset), gain (PM reads `factor` times too high), checksum (some frames do
+            not add up), noise_bytes (line noise before some headers), silence (no byte).
         onset_ms, end_ms: from the first to before the second.
     """
 

@@ -14,14 +14,14 @@ SEEN_UG_M3: Final = 150.0
 def truth(scene: Scene, zone: Zone, world: World) -> list[dict[str, Any]]:
     """Return one row a source, an overheating lab and a fault.
 
-    Keys: kind, area, station, device, property, onset_ms, end_ms (None where it does not apply) and seen_ms, the first minute in which an
-    instrument can see it.
+    Keys: kind, area, station, device, property, onset_ms, end_ms (None where it does not apply) and seen_ms, the first
+    minute in which an instrument can see it.
     """
     return [*_sources(scene, zone, world), *_heats(scene, zone), *_faults(scene, zone)]
 
 
 def exposed_minutes(source: Source, world: World, vehicle: str) -> list[int]:
-    """Return the minutes (UTC milliseconds) throughout which a vehicle stands or drives in more than 150 ug/m3 of a source's NOx."""
+    """Return the minutes (UTC ms) throughout which a vehicle is in more than 150 ug/m3 of a source's NOx."""
 
     def seen(time_ms: int) -> bool:
         return world.excess("nox", world.position(vehicle, time_ms), time_ms) > SEEN_UG_M3

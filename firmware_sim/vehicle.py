@@ -1,6 +1,7 @@
 """A patrol vehicle's air feed: JSON over MQTT, kept until the gateway says that it has it.
 
-    vehicle/{id}/air       {"sn": 17, "time": "2015-01-09T08:00:00.000Z", "pm2_5": 85.0, "pm10": ..., "nox": ..., "o3": ..., "lon": ..., "lat": ...}
+    vehicle/{id}/air       {"sn": 17, "time": "2015-01-09T08:00:00.000Z", "pm2_5": 85.0, "pm10": 120.5, "nox": 61.0,
+                            "o3": 20.3, "lon": 116.53, "lat": 39.82}
     vehicle/{id}/air/ack   {"sn": 17}      acknowledges 17 and all before
 
 Concentrations in ug/m3; lon and lat (WGS-84) only when the vehicle knows where it is. `sn` rises, not always by one.

@@ -39,8 +39,8 @@ _NOISE: Final[dict[tuple[str, str], tuple[float, float]]] = {
 class World:
     """The zone's air and rooms, as a function of time.
 
-    Every value follows from (seed, device, property, field minute) alone: asking twice, late or in another order gives the same. A vehicle's air
-    also follows from where it is at that instant.
+    Every value follows from (seed, device, property, field minute) alone: asking twice, late or in another order gives
+    the same. A vehicle's air also follows from where it is at that instant.
     """
 
     def __init__(self, zone: Zone, scene: Scene, seed: int, air: RecordedAir) -> None:
@@ -121,7 +121,8 @@ class World:
         if noise is None:
             return value
         deviation = math.hypot(noise[0] * value, noise[1])
-        return value + deviation * gaussian(self._seed_of(device.id, property_name), time_ms // MINUTE_MS)
+        noisy = value + deviation * gaussian(self._seed_of(device.id, property_name), time_ms // MINUTE_MS)
+        return noisy if property_name == "temperature" else max(noisy, 0.0)
 
     def _seed_of(self, owner: str, property_name: str) -> int:
         seed = self._seeds.get((owner, property_name))
@@ -196,11 +197,11 @@ class World:
 
 
 def _heated(room: float, heat: Heat, minute_ms: int) -> float:
-    """Return a room's temperature: up within minutes (time constant 2 min, the first minute counts), down slowly (10 min)."""
+    """Return a room's temperature: up within minutes (time constant 1.5 min, from the first minute on), down in 10."""
     if minute_ms < heat.onset_ms:
         return room
     minutes = (min(minute_ms, heat.end_ms) - heat.onset_ms) / MINUTE_MS + 1
-    hot = room + (heat.target_c - room) * (1 - math.exp(-minutes / 2))
+    hot = room + (heat.target_c - room) * (1 - math.exp(-minutes / 1.5))
     if minute_ms < heat.end_ms:
         return hot
     return room + (hot - room) * math.exp(-(minute_ms - heat.end_ms) / MINUTE_MS / 10)

@@ -83,7 +83,7 @@ class Zone:
         raise KeyError(station_id)
 
     def host_of(self, station_id: str) -> str | None:
-        """Return the id of the enterprise or construction site in which a fixed station stands, None when in neither."""
+        """Return the id of the enterprise or site in which a fixed station stands, None when in neither."""
         place = self.station(station_id).place
         inside = (a.id for a in self.areas if a.kind != "road" and place is not None and contains(a.ring, place))
         return next(inside, None)
@@ -117,7 +117,7 @@ def build_zone(seed: int) -> Zone:
     zone_areas = areas()
     stations = (*_references(), *_micro_stations(seed), *_labs(zone_areas), *_vehicles())
     return Zone(
-        "京南产业新区（演示）",
+        "京南产业新区",
         "Jingnan Development Zone (demonstration)",
         stations,
         tuple(_devices(stations)),
@@ -162,7 +162,7 @@ def _fenced(places: list[Point]) -> list[Point]:
 
 
 def _shares(places: Sequence[Point]) -> list[str]:
-    """Return the gateway of each micro-station: the southern third, and of the rest the western and the eastern half."""
+    """Return the gateway of each micro-station: one for the southern third, two for the western and eastern rest."""
     order = sorted(range(len(places)), key=lambda n: places[n].north_m)
     third = len(places) // 3
     rest = sorted(order[third:], key=lambda n: places[n].east_m)

@@ -1,4 +1,4 @@
-"""Cut the shipped slice out of the full PRSA files: `python cut.py FOLDER_WITH_PRSA_CSV > beijing_2015_01.csv`."""
+"""Cuts the shipped slice out of the full PRSA files: `python -m firmware_sim.cut FOLDER > beijing_2015_01.csv`."""
 
 import csv
 import sys
@@ -9,7 +9,7 @@ COLUMNS = ("PM2.5", "PM10", "NO2", "O3", "WSPM", "wd")
 
 
 def rows(folder: Path) -> list[list[str]]:
-    """Return the slice's rows (time of Asia/Shanghai, station, the six columns), missing values empty, in order of time and station."""
+    """Return the slice's rows in order of time (Asia/Shanghai) and station; missing values are empty."""
     kept = []
     for path in sorted(folder.glob("PRSA_Data_*.csv")):
         with path.open(newline="") as file:
