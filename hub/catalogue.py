@@ -3,7 +3,7 @@
 import math
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import Final, get_args
+from typing import Final, NamedTuple, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +20,18 @@ _KINDS: Final = frozenset(get_args(StationKind))
 _IS_FLAG: Final = np.isin(np.arange(256), [int(flag) for flag in Flag])
 
 
+class _Indices(NamedTuple):
+    """What the indices of one epoch mean: arrays with an element for each index, row -1 for one that is not listed.
+
+    value in the datastream's unit = value as sent * scale + offset; `converts` is False when all are 1 and 0.
+    """
+
+    row: NDArray[np.int32]
+    scale: NDArray[np.float64]
+    offset: NDArray[np.float64]
+    converts: bool
+
+
 class Catalogue:
     """Stations, datastreams with their rows, and for each (gateway, epoch) the row of every index.
 
@@ -29,7 +41,7 @@ class Catalogue:
     def __init__(self) -> None:
         self._stations: dict[str, Station] = {}
         self._datastreams: dict[str, Datastream] = {}
-        self._rows: dict[tuple[str, int], NDArray[np.int32]] = {}
+        self._indices: dict[tuple[str, int], _Indices] = {}
         self._shown: tuple[tuple[Station, ...], tuple[Datastream, ...]] = ((), ())
 
     @property
@@ -59,27 +71,27 @@ class Catalogue:
         for listed in body.datastreams:
             self._check(payload.gateway, station_of[listed.device], listed)
         self._stations |= {station.id: station for station in stations}
-        rows = np.full(1 + max((listed.index for listed in body.datastreams), default=-1), -1, np.int32)
-        for listed in body.datastreams:
-            rows[listed.index] = self._row(station_of[listed.device], listed)
-        self._rows[payload.gateway, payload.epoch] = rows
+        self._indices[payload.gateway, payload.epoch] = self._index(body, station_of)
         self._shown = (tuple(self._stations.values()), tuple(self._datastreams.values()))
 
     def columns(self, payload: Payload) -> Columns:
-        """Return the readings of a payload as arrays, in the units in which they were sent.
+        """Return the readings of a payload as arrays, each in its datastream's unit: as sent, unless that has changed.
 
         Readings whose date is an estimate (`is_dated` is False) are stored, never judged: GOOD becomes UNKNOWN.
         A NaN is MISSING and an infinite value FAIL, whatever the gateway says.
 
         Raises:
-            Unusable: not readings, a flag that QARTOD does not have, or an index that this epoch's catalogue does not list.
+            Unusable: not readings, a flag that QARTOD does not have, or an index that this epoch has not listed.
         """
         try:
             block = read_readings(payload.body).columns
         except UnusablePayload as error:
             raise Unusable(payload.gateway, error.reason) from error
-        row = self._lookup(payload, np.frombuffer(block.stream, "<u2"))
-        value = np.frombuffer(block.value, "<f8")
+        index = np.frombuffer(block.stream, "<u2")
+        means = self._meaning(payload, index)
+        row, value = means.row[index], np.frombuffer(block.value, "<f8")
+        if means.converts:
+            value = value * means.scale[index] + means.offset[index]
         return Columns(
             row=row,
             time_ms=payload.t0 + np.frombuffer(block.offset_ms, "<u4").astype(np.int64),
@@ -89,18 +101,30 @@ class Catalogue:
             latitude=_degrees(block.latitude, len(row)),
         )
 
-    def _lookup(self, payload: Payload, index: NDArray[np.uint16]) -> NDArray[np.int32]:
-        rows = self._rows.get((payload.gateway, payload.epoch))
-        if rows is None:
+    def _meaning(self, payload: Payload, index: NDArray[np.uint16]) -> _Indices:
+        means = self._indices.get((payload.gateway, payload.epoch))
+        if means is None:
             raise Unusable(payload.gateway, f"epoch {payload.epoch} has brought no catalogue")
-        if index.size and int(index.max()) >= len(rows):
+        if index.size and int(index.max()) >= len(means.row):
             raise Unusable(payload.gateway, f"datastream index {index.max()} is not in the catalogue")
-        row = rows[index]
+        row = means.row[index]
         if row.size and int(row.min()) < 0:
             raise Unusable(payload.gateway, f"datastream index {index[row.argmin()]} is not in the catalogue")
-        return row
+        return means
 
-    def _check(self, gateway: str, station: str, listed: CatalogueDatastream) -> None:
+    def _index(self, body: CatalogueBody, station_of: Mapping[str, str]) -> _Indices:
+        count = 1 + max((listed.index for listed in body.datastreams), default=-1)
+        means = _Indices(np.full(count, -1, np.int32), np.ones(count), np.zeros(count), converts=False)
+        for listed in body.datastreams:
+            stream = self._datastream(station_of[listed.device], listed)
+            means.row[listed.index] = stream.row
+            if stream.unit != listed.unit:
+                means.scale[listed.index], means.offset[listed.index] = _conversion(listed, stream.unit)
+                means = means._replace(converts=True)
+        return means
+
+    @staticmethod
+    def _check(gateway: str, station: str, listed: CatalogueDatastream) -> None:
         identity = f"{station}/{listed.device}/{listed.property}"
         if not is_identifier(listed.device) or not (math.isfinite(listed.period_s) and listed.period_s > 0):
             raise Unusable(gateway, f"datastream {identity}: not an id, or a period of {listed.period_s} s")
@@ -108,19 +132,15 @@ class Catalogue:
             to_canonical(listed.property, listed.unit)
         except (KeyError, UnitMismatchError) as error:
             raise Unusable(gateway, f"datastream {identity} in {listed.unit!r}: {error}") from error
-        known = self._datastreams.get(identity)
-        if known is not None and known.unit != listed.unit:
-            reason = f"datastream {identity} was in {known.unit!r}, now {listed.unit!r}: give the device a new id"
-            raise Unusable(gateway, reason)
 
-    def _row(self, station: str, listed: CatalogueDatastream) -> int:
+    def _datastream(self, station: str, listed: CatalogueDatastream) -> Datastream:
+        """Return the datastream of a listed index; the unit in which it first came is its unit for all time."""
         identity = f"{station}/{listed.device}/{listed.property}"
         known = self._datastreams.get(identity)
-        row = len(self._datastreams) if known is None else known.row
-        self._datastreams[identity] = Datastream(
-            identity, row, station, listed.device, listed.property, listed.unit, listed.period_s
-        )
-        return row
+        row, unit = (len(self._datastreams), listed.unit) if known is None else (known.row, known.unit)
+        stream = Datastream(identity, row, station, listed.device, listed.property, unit, listed.period_s)
+        self._datastreams[identity] = stream
+        return stream
 
 
 def is_dated(payload: Payload) -> bool:
@@ -133,6 +153,13 @@ def _read_catalogue(payload: Payload) -> CatalogueBody:
         return read_catalogue(payload.body)
     except UnusablePayload as error:
         raise Unusable(payload.gateway, error.reason) from error
+
+
+def _conversion(listed: CatalogueDatastream, unit: str) -> tuple[float, float]:
+    """Return (scale, offset) from the unit in which an index comes to the unit of its datastream."""
+    scale, offset = to_canonical(listed.property, listed.unit)
+    own_scale, own_offset = to_canonical(listed.property, unit)
+    return scale / own_scale, (offset - own_offset) / own_scale
 
 
 def _station(gateway: str, listed: CatalogueStation) -> Station:

@@ -52,7 +52,7 @@ class HttpTable(_Table, frozen=True):
     Attributes:
         port: 0 takes a free one; the hub prints it and writes it to `http.json` in its directory.
         tls_cert, tls_key: PEM files.
-        password_env: the name of the environment variable that holds the password of HTTP Basic authentication.
+        username, password_env: of HTTP Basic authentication; the password stands in the named environment variable.
         hosts: names under which a browser beyond this machine asks for it; others are refused.
     """
 
@@ -60,6 +60,7 @@ class HttpTable(_Table, frozen=True):
     port: int = 0
     tls_cert: str = ""
     tls_key: str = ""
+    username: str = "quietwatch"
     password_env: str = ""
     hosts: tuple[str, ...] = ()
 

@@ -123,6 +123,17 @@ def test_block_without_readings_is_decoded(catalogue: Catalogue) -> None:
     assert len(catalogue.columns(readings([], []))) == 0
 
 
+def test_unit_that_changed_is_converted_to_the_first(catalogue: Catalogue) -> None:
+    """A device that was set to another unit goes on in its series: one series has one unit for all time."""
+    changed = msgspec.structs.replace(PM25, index=4, unit="mg/m3")
+    catalogue.add(listing(PM25, PM10, NOX, changed))
+    columns = catalogue.columns(readings([0, 4, 3], [35.0, 0.5, 80.0]))
+
+    assert [0, 0, 1] == columns.row.tolist()
+    assert [35.0, 500.0, 80.0] == columns.value.tolist()
+    assert ["ug/m3"] * 3 == [stream.unit for stream in catalogue.datastreams]
+
+
 def test_value_that_is_no_number_is_flagged_not_changed(catalogue: Catalogue) -> None:
     """NaN is missing, infinite is a fault of the device, whatever the gateway says; the values stay."""
     columns = catalogue.columns(readings([0, 0, 0], [np.nan, np.inf, 1.0], [1, 1, 1]))
@@ -160,7 +171,6 @@ def test_readings_that_nothing_explains_are_unusable(catalogue: Catalogue, paylo
     [
         (listing(msgspec.structs.replace(PM25, property="pm2.5")), "pm2.5"),
         (listing(msgspec.structs.replace(PM25, unit="ppb")), "use one of"),
-        (listing(msgspec.structs.replace(PM25, unit="mg/m3")), "new id"),
         (listing(msgspec.structs.replace(PM25, period_s=0.0)), "period of 0.0 s"),
         (listing(PM25, stations=(msgspec.structs.replace(STATION, kind="house"), VEHICLE)), "kind 'house'"),
         (listing(PM25, stations=(msgspec.structs.replace(STATION, longitude=None), VEHICLE)), "nowhere"),
