@@ -39,9 +39,12 @@ web: install
 	$(UV) install --quiet --no-deps --reinstall-package quietwatch --editable .
 
 # Only uv's own settings apply here: a partial mirror would leave hashes out of the lock.
+COMPILE = $(BIN)/uv pip compile --quiet --universal --generate-hashes --python-version 3.11 --no-header --no-annotate \
+  --no-emit-index-url --no-emit-find-links pyproject.toml $(ARGS)
 lock: $(VENV)/made
-	$(BIN)/uv pip compile --quiet --universal --generate-hashes --python-version 3.11 --extra dev \
-	  --no-header --no-annotate --no-emit-index-url --no-emit-find-links $(ARGS) --output-file requirements.lock pyproject.toml
+	$(COMPILE) --extra dev --output-file requirements.lock
+	$(COMPILE) --constraint requirements.lock --output-file docker/edge.lock
+	$(COMPILE) --constraint requirements.lock --extra hub --output-file docker/hub.lock
 
 hooks: install
 	$(BIN)/pre-commit install
