@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -82,10 +83,10 @@ class Pusher:
             waiting = {push.id: waiting.get(push.id, _Waiting()) for push in mine}
             for push in mine:
                 await self._try(client, push, waiting[push.id])
-            try:
-                await asyncio.wait_for(bell.wait(), LOOK_S)
-            except TimeoutError:
-                continue
+            # Not wait_for: in Python 3.11 it forgets a cancellation that comes together with the ring.
+            with suppress(TimeoutError):
+                async with asyncio.timeout(LOOK_S):
+                    await bell.wait()
 
     async def _try(self, client: httpx.AsyncClient, push: DuePush, state: _Waiting) -> None:
         loop = asyncio.get_running_loop()

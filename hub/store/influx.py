@@ -66,7 +66,7 @@ class InfluxWriter:
             return
         lines = "\n".join(self._lines(columns)).encode()
         try:
-            self._write.write(self._bucket or "-", record=lines, write_precision=WritePrecision.MS)
+            self._write.write(self._bucket or "-", record=lines, write_precision=WritePrecision.MS)  # type: ignore[arg-type]  # a str there
         except (InfluxDBError, HTTPError, OSError) as error:
             raise StoreError(f"{self.url}: {error}") from error
 

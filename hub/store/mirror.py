@@ -26,8 +26,8 @@ class Mirror:
     """Copies readings from a store to a database that may be away for any time.
 
     What it has written counts as kept only after a while, and after any failure it goes back to what is: the database
-    may have died with answers given and readings not yet on disk. Writing twice is harmless there. (A database that dies
-    and returns between two writes, unnoticed, loses what it had answered: the store has it.)
+    may have died with answers given and readings not yet on disk. Writing twice is harmless there. (A database that
+    dies and returns between two writes, unnoticed, loses what it had answered: the store has it.)
     """
 
     def __init__(
