@@ -1,0 +1,249 @@
+"""The gateway's configuration: one TOML file, read once at start into frozen values.
+
+A key that is not known, missing, of the wrong type or in a wrong unit is an error that names file, table and key.
+Paths are relative to the file.
+"""
+
+import difflib
+import ipaddress
+import re
+import tomllib
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any, Final, Literal, TypeVar
+
+import msgspec
+
+from edge.drivers import DRIVERS, DriverKind
+from edge.drivers.driver import DeviceSettings
+from edge.errors import ConfigError
+from wire.properties import UnitMismatchError, to_canonical
+from wire.topics import is_identifier
+
+Positive = Annotated[float, msgspec.Meta(gt=0)]
+
+
+class _Table(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A table of the file."""
+
+
+class GatewayTable(_Table, frozen=True, kw_only=True):
+    """[gateway].
+
+    Attributes:
+        id: the gateway's id, as the hub knows it.
+        key_file: its private key; created when it is not there.
+        outbox_dir: where readings wait for the hub.
+        flush_s: field seconds between two blocks: what a power cut can cost.
+        outbox_mb: megabytes that the outbox may take.
+        grace_days: days for which it keeps what the hub already has, in case the hub is restored from a backup.
+    """
+
+    id: str
+    key_file: str = "key.pem"
+    outbox_dir: str = "outbox"
+    flush_s: Positive = 5.0
+    outbox_mb: Annotated[int, msgspec.Meta(ge=16)] = 1024
+    grace_days: Annotated[float, msgspec.Meta(ge=0)] = 7.0
+
+
+class HubTable(_Table, frozen=True, kw_only=True):
+    """[hub].
+
+    Attributes:
+        host, port: the broker behind which the hub is.
+        username: "" when the broker asks for none.
+        password_env: name of the environment variable that holds the password.
+        ca_file: the authority that signed the broker's certificate; needed beyond loopback.
+        timeout_s: real seconds to wait for an acknowledgement before sending again.
+    """
+
+    host: str
+    port: Annotated[int, msgspec.Meta(ge=1, le=65535)] = 1883
+    username: str = ""
+    password_env: str = ""
+    ca_file: str = ""
+    timeout_s: Positive = 5.0
+
+
+class StationTable(_Table, frozen=True, kw_only=True):
+    """[[station]].
+
+    Attributes:
+        id: unique in the zone.
+        name, name_en: what people read.
+        longitude, latitude: degrees WGS-84; both left out when it moves.
+    """
+
+    id: str
+    kind: Literal["reference", "micro_station", "lab", "vehicle"]
+    name: str
+    name_en: str = ""
+    longitude: Annotated[float, msgspec.Meta(ge=-180, le=180)] | None = None
+    latitude: Annotated[float, msgspec.Meta(ge=-90, le=90)] | None = None
+
+    @property
+    def moving(self) -> bool:
+        """Whether its position comes with the readings."""
+        return self.longitude is None
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """The whole file, checked; paths are whole."""
+
+    gateway: GatewayTable
+    hub: HubTable
+    stations: tuple[StationTable, ...]
+    devices: tuple[DeviceSettings, ...]
+    key_file: Path
+    outbox_dir: Path
+    ca_file: Path | None
+
+
+_T = TypeVar("_T")
+_UNKNOWN: Final = re.compile(r"unknown field `([^`]+)`")
+_NAMED: Final = re.compile(r"field `([^`]+)`|at `\$\.([^`\[.]+)")
+_BEGINS: Final = re.compile(r"([a-z_]+): ")
+_TABLES: Final = ("gateway", "hub", "station", "device")
+_COMMON: Final = frozenset(DeviceSettings.__struct_fields__)
+
+
+def load(path: Path) -> Config:
+    """Return the configuration of a file.
+
+    Raises:
+        ConfigError: it cannot be used; says which file, table and key, and what would do.
+    """
+    return _File(path).config()
+
+
+class _File:
+    """One TOML file and how its mistakes are named."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        try:
+            self._tables: Mapping[str, Any] = tomllib.loads(path.read_text(encoding="utf-8"))
+        except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+            raise self._error("file", "", str(error)) from error
+
+    def config(self) -> Config:
+        for name in self._tables:
+            if name not in _TABLES:
+                raise self._error(name, "", f"unknown table{_near(name, _TABLES)}")
+        gateway = self._convert(self._table("gateway"), GatewayTable, "gateway")
+        hub = self._convert(self._table("hub"), HubTable, "hub")
+        stations = tuple(self._station(i, table) for i, table in enumerate(self._list("station"), 1))
+        known = frozenset(station.id for station in stations)
+        devices = tuple(self._device(i, table, known) for i, table in enumerate(self._list("device"), 1))
+        self._identifiers(gateway, stations, devices)
+        ca_file = self._beside(hub.ca_file) if hub.ca_file else None
+        self._guard(hub, ca_file)
+        key_file, outbox_dir = self._beside(gateway.key_file), self._beside(gateway.outbox_dir)
+        return Config(gateway, hub, stations, devices, key_file, outbox_dir, ca_file)
+
+    def _error(self, table: str, key: str, reason: str) -> ConfigError:
+        return ConfigError(str(self._path), table, key, reason)
+
+    def _beside(self, name: str) -> Path:
+        return (self._path.parent / name).absolute()
+
+    def _table(self, name: str) -> Mapping[str, Any]:
+        table = self._tables.get(name)
+        if not isinstance(table, dict):
+            raise self._error(name, "", "this table is missing" if table is None else "write it as [" + name + "]")
+        return table
+
+    def _list(self, name: str) -> Sequence[Mapping[str, Any]]:
+        tables = self._tables.get(name, [])
+        if not isinstance(tables, list) or not all(isinstance(table, dict) for table in tables):
+            raise self._error(name, "", f"write each as [[{name}]]")
+        return tables
+
+    def _station(self, position: int, table: Mapping[str, Any]) -> StationTable:
+        place = _place("station", position, table)
+        station = self._convert(table, StationTable, place)
+        if (station.longitude is None) != (station.latitude is None):
+            missing = "longitude" if station.longitude is None else "latitude"
+            raise self._error(place, missing, "a fixed station has both longitude and latitude, a moving one neither")
+        if station.moving and station.kind != "vehicle":
+            raise self._error(place, "longitude", f"a station of kind {station.kind!r} stands somewhere: say where")
+        return station
+
+    def _device(self, position: int, table: Mapping[str, Any], stations: frozenset[str]) -> DeviceSettings:
+        place = _place("device", position, table)
+        kind = DRIVERS.get(str(table.get("driver")))
+        if kind is None:
+            wanted = f"{table['driver']!r} is no driver" if "driver" in table else "is missing"
+            raise self._error(place, "driver", f"{wanted}: use one of {', '.join(DRIVERS)}")
+        settings = self._convert(table, kind.settings, place)
+        if settings.station not in stations:
+            near = _near(settings.station, stations)
+            raise self._error(place, "station", f"no [[station]] has the id {settings.station!r}{near}")
+        self._units(place, kind, settings)
+        return settings
+
+    def _units(self, place: str, kind: DriverKind, settings: DeviceSettings) -> None:
+        for name, unit in self._name(place, lambda: kind.datastreams(settings)):
+            try:
+                to_canonical(name, unit)
+            except UnitMismatchError as error:
+                raise self._error(place, "unit", str(error)) from error
+            except KeyError as error:
+                raise self._error(place, "properties", f"{name!r} is not in the catalogue of properties") from error
+
+    def _identifiers(
+        self, gateway: GatewayTable, stations: Sequence[StationTable], devices: Sequence[DeviceSettings]
+    ) -> None:
+        if not is_identifier(gateway.id):
+            raise self._error("gateway", "id", f"{gateway.id!r}: {_RULE}")
+        for name, ids in (("station", [s.id for s in stations]), ("device", [d.id for d in devices])):
+            for position, each in enumerate(ids, 1):
+                if not is_identifier(each):
+                    raise self._error(f"{name}[{position}] ({each})", "id", _RULE)
+                if each in ids[: position - 1]:
+                    raise self._error(f"{name}[{position}] ({each})", "id", f"another {name} has it already")
+
+    def _guard(self, hub: HubTable, ca_file: Path | None) -> None:
+        if ca_file is None and not _is_loopback(hub.host):
+            raise self._error("hub", "ca_file", f"{hub.host} is not this machine: only TLS goes there, name its CA")
+        if ca_file is not None and not ca_file.is_file():
+            raise self._error("hub", "ca_file", f"{ca_file}: no such file")
+
+    def _convert(self, table: Mapping[str, Any], kind: type[_T], place: str) -> _T:
+        return self._name(place, lambda: msgspec.convert(table, kind), kind)
+
+    def _name(self, place: str, attempt: Callable[[], _T], kind: type | None = None) -> _T:
+        """Return what `attempt` gives, or name the key that its complaint is about."""
+        try:
+            return attempt()
+        except (ValueError, KeyError) as error:  # msgspec.ValidationError is a ValueError
+            text = str(error)
+            unknown, named, begins = _UNKNOWN.search(text), _NAMED.search(text), _BEGINS.match(text)
+            if unknown:
+                keys = getattr(kind, "__struct_fields__", ())
+                raise self._error(place, unknown[1], f"unknown key{_near(unknown[1], keys)}") from error
+            if begins:
+                raise self._error(place, begins[1], text[begins.end() :]) from error
+            raise self._error(place, (named[1] or named[2]) if named else "", text) from error
+
+
+_RULE: Final = "an id is 1 to 64 of a-z, 0-9 and inner hyphens"
+
+
+def _place(name: str, position: int, table: Mapping[str, Any]) -> str:
+    return f"{name}[{position}] ({table['id']})" if "id" in table else f"{name}[{position}]"
+
+
+def _near(word: str, words: Sequence[str] | frozenset[str]) -> str:
+    near = difflib.get_close_matches(word, list(words), 1)
+    return f": did you mean {near[0]!r}?" if near else f": use one of {', '.join(sorted(words))}"
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"

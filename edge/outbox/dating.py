@@ -1,0 +1,46 @@
+"""Dating: from a block's monotonic time to UTC, by what is known of its boot."""
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from edge.outbox.holdings import Block, Boot
+from wire.batch import ClockState
+
+
+class Date(NamedTuple):
+    """When a block's offsets begin, UTC milliseconds, and where that comes from."""
+
+    t0: int
+    clock: ClockState
+
+
+def date(block: Block, boots: Mapping[bytes, Boot], newest: Mapping[bytes, int]) -> Date | None:
+    """Return the date of a block, None while it cannot be known.
+
+    A boot that never learned the time ended before the next one began: its newest reading is put at that beginning, and
+    the date is marked as estimated.
+
+    Args:
+        block: the block.
+        boots: in order, by id; the present one last.
+        newest: the newest reading of each boot, monotonic.
+    """
+    boot = boots.get(block.boot)
+    if boot is not None and boot.offset_ms is not None:
+        return Date(block.origin_ms + boot.offset_ms, boot.clock)
+    if boot is None:
+        return None
+    offset_ms = _estimate(block.boot, list(boots.values()), newest)
+    return None if offset_ms is None else Date(block.origin_ms + offset_ms, "estimated")
+
+
+def _estimate(boot: bytes, order: list[Boot], newest: Mapping[bytes, int]) -> int | None:
+    """Return the offset of a boot that never knew the time, from the first boot after it that did."""
+    start = next(i for i, each in enumerate(order) if each.id == boot)
+    known = next((i for i in range(start, len(order)) if order[i].offset_ms is not None), None)
+    if known is None:
+        return None
+    begins_ms = order[known].offset_ms or 0
+    for earlier in reversed(order[start:known]):
+        begins_ms -= newest.get(earlier.id, 0)
+    return begins_ms

@@ -1,0 +1,243 @@
+"""The outbox: every reading on disk before anything else, every block until the hub has it.
+
+    append ─rows→ tail ─write_block→ block ─seal→ envelope ─sync→ may be sent ─acknowledge→ grace ─trim→ gone
+
+What survives: a killed process loses nothing that `append` returned from; a power cut loses what came after the last
+`sync`. An envelope may be sent only when its seal survives a power cut.
+"""
+
+import fcntl
+import os
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import groupby
+from pathlib import Path
+from typing import Final, Self
+
+import msgspec
+
+from edge.catalogue import Inventory, indices, merge, same
+from edge.errors import OutboxError
+from edge.outbox.chain import Chain, Identity
+from edge.outbox.holdings import Block, Boot
+from edge.outbox.log import Limits, Log
+from edge.outbox.replay import boot_frame
+from edge.outbox.segments import NOWHERE, sync_directory
+from edge.outbox.tail import ROW, Tail, columns_of, rows_of
+from wire.batch import CatalogueBody, ClockState, ReadingsBody, encode_body, read_readings
+from wire.reading import Reading
+
+BLOCK_ROWS: Final = 4096
+SPAN_MS: Final = 1 << 31
+_JITTER_MS: Final = 20
+_LIMITS: Final = Limits()
+_decode_catalogue = msgspec.msgpack.Decoder(CatalogueBody).decode
+
+
+class Outbox:
+    """One directory with all that a gateway has not yet handed over for good. Not thread-safe, except `sync`.
+
+    Attributes:
+        chain: its sealed side.
+    """
+
+    def __init__(self, directory: Path, identity: Identity, inventory: Inventory, limits: Limits = _LIMITS) -> None:
+        """Open or create the outbox of a directory, whatever ended its last life.
+
+        Raises:
+            OutboxError: another process has it, or a device moved (see `edge.catalogue.merge`).
+        """
+        directory.mkdir(parents=True, exist_ok=True)
+        self._lock = _lock(directory)
+        self._boot = identity.boot
+        self._tail = Tail(directory, identity.boot)
+        self._lowest_ms = self._highest_ms = 0
+        self._backed = NOWHERE
+        appends = self._tail.recover()
+        self._log = Log(directory, limits, frozenset(number for number, _, _ in appends))
+        self._held = self._log.held
+        self.chain = Chain(self._log, identity)
+        self._recover(appends)
+        self._meet_boot()
+        self._index = self._describe(inventory)
+        self.sync()
+        self._tail.start(self._held.next_number)
+        sync_directory(directory)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    @property
+    def synced(self) -> bool:
+        """Whether `sync` has nothing to do."""
+        return not self._log.dirty
+
+    @property
+    def pending(self) -> int:
+        """Readings that are in no block yet."""
+        return len(self._tail.rows) // ROW.size
+
+    @property
+    def unacknowledged(self) -> int:
+        """Blocks that the hub has not acknowledged; readings that are in no block yet count as one."""
+        return self.chain.waiting + self.chain.last_seq - self.chain.acked + bool(self._tail.rows)
+
+    @property
+    def clock(self) -> Boot:
+        """What is known of this boot's time."""
+        return self._held.boots[self._boot]
+
+    def append(self, readings: Sequence[Reading]) -> None:
+        """Keep readings: once it returns, they survive the death of the process.
+
+        Args:
+            readings: those of one answer, at most BLOCK_ROWS.
+
+        Raises:
+            OutboxError: a reading is of no configured datastream.
+            OutboxFull: no room; none of these readings is kept.
+        """
+        if not readings:
+            return
+        times = [reading.monotonic_ms for reading in readings]
+        low, high = min(times), max(times)
+        if high - low >= SPAN_MS:
+            for reading in readings:
+                self.append((reading,))
+            return
+        if self._tail.rows:
+            low, high = min(low, self._lowest_ms), max(high, self._highest_ms)
+            if high - low >= SPAN_MS or self.pending + len(readings) > BLOCK_ROWS:
+                self.write_block()
+                low, high = min(times), max(times)
+        self._tail.append(b"".join([self._pack(reading) for reading in readings]))
+        self._lowest_ms, self._highest_ms = low, high
+
+    def write_block(self) -> bool:
+        """Make the appended readings a block, not yet durable; return whether there were any.
+
+        Raises:
+            OutboxFull: no room; the readings stay appended.
+        """
+        if not self._tail.rows:
+            return False
+        self._write_rows(self._boot, bytes(self._tail.rows))
+        if not self._backed < self._log.synced:
+            self.sync()  # the file that the tail turns to still backs the block before
+        self._backed = self._held.blocks[self._held.next_number - 1].place
+        self._tail.turn(self._held.next_number)
+        return True
+
+    def sync(self) -> None:
+        """Make everything written so far survive a power cut; may run in another thread."""
+        self._log.sync()
+
+    def flush(self) -> None:
+        """Make the appended readings a block that survives a power cut."""
+        self.write_block()
+        if not self.synced:
+            self.sync()
+
+    def set_clock(self, offset_ms: int, clock: ClockState) -> None:
+        """Note how this boot's monotonic time relates to UTC, so that its blocks are dated even by a later boot.
+
+        Args:
+            offset_ms: UTC minus monotonic milliseconds.
+            clock: who says so.
+        """
+        boot, known = Boot(self._boot, offset_ms, clock), self.clock
+        if known.offset_ms is None or known.clock != clock or abs(known.offset_ms - offset_ms) > _JITTER_MS:
+            self._log.write(boot_frame(boot))
+            self._held.know_boot(boot)
+
+    def start_epoch(self) -> None:
+        """Begin a new chain, in which everything that is held is sent again behind a catalogue."""
+        self.write_block()  # the number that its rows were appended for must not become the catalogue's
+        self.chain.start_epoch(_decode_catalogue(self._held.catalogue), self._latest_ms())
+        self.sync()
+        self._tail.turn(self._held.next_number)
+
+    def trim(self) -> None:
+        """Delete what the hub has and whose grace is over."""
+        self._log.trim()
+
+    def held_times(self, devices: frozenset[str], newest_blocks: int) -> Iterator[tuple[str, int]]:
+        """Yield (device, UTC milliseconds) of the readings of some devices in the newest blocks that can be dated."""
+        catalogue = _decode_catalogue(self._held.catalogue)
+        streams = {stream.index: stream.device for stream in catalogue.datastreams if stream.device in devices}
+        for block in list(self._held.blocks.values())[-newest_blocks:]:
+            boot = self._held.boots.get(block.boot)
+            body = self._log.read(block) if block.kind == "readings" else None
+            if body is not None and boot is not None and boot.offset_ms is not None:
+                yield from _times(read_readings(body), streams, boot.offset_ms)
+
+    def close(self) -> None:
+        """Let go of the files; what was appended stays on disk."""
+        self._tail.close()
+        self._log.close()
+        if self._lock >= 0:
+            os.close(self._lock)
+            self._lock = -1
+
+    def _pack(self, reading: Reading) -> bytes:
+        try:
+            index = self._index[reading.device, reading.property]
+        except KeyError:
+            raise OutboxError(f"no datastream {reading.device}/{reading.property} is configured") from None
+        at = reading.monotonic_ms
+        return ROW.pack(index, at, reading.value, reading.flag, reading.longitude, reading.latitude)
+
+    def _write_rows(self, boot: bytes, packed: bytes) -> None:
+        number = self._held.next_number
+        cut = columns_of(rows_of(packed))
+        body = encode_body(ReadingsBody(boot, number, cut.origin_ms, cut.columns))
+        self._log.write_block(Block(number, "readings", NOWHERE, 0, boot, cut.origin_ms, cut.newest_ms), body)
+
+    def _recover(self, appends: Iterable[tuple[int, bytes, bytes]]) -> None:
+        """Make blocks of the rows that a killed or cut-off life had appended and not put into a block."""
+        blocks, first_new = self._held.blocks, self._held.next_number
+        if not self._held.catalogue:
+            return
+        for (number, boot), group in groupby(appends, key=lambda append: append[:2]):
+            if number >= first_new or (number in blocks and blocks[number].rotten):
+                self._write_rows(boot, b"".join(rows for _, _, rows in group))
+
+    def _describe(self, inventory: Inventory) -> dict[tuple[str, str], int]:
+        held = _decode_catalogue(self._held.catalogue) if self._held.catalogue else None
+        catalogue = merge(held, inventory)
+        if self._log.damaged or not self._held.epoch:
+            self.chain.start_epoch(catalogue, self._latest_ms())
+        elif held is None or not same(held, catalogue):
+            self.chain.write_catalogue(catalogue, self._latest_ms())
+        return indices(catalogue, inventory)
+
+    def _meet_boot(self) -> None:
+        boots = self._held.boots
+        if next(reversed(boots), None) != self._boot:
+            boot = boots.get(self._boot, Boot(self._boot))
+            self._log.write(boot_frame(boot))
+            self._held.know_boot(boot)
+
+    def _latest_ms(self) -> int:
+        return self._held.newest.get(self._boot, 0)
+
+
+def _times(block: ReadingsBody, streams: dict[int, str], offset_ms: int) -> Iterator[tuple[str, int]]:
+    start_ms = block.origin_ms + offset_ms
+    indices_ = memoryview(block.columns.stream).cast("H")
+    offsets = memoryview(block.columns.offset_ms).cast("I")
+    for index, offset in zip(indices_, offsets, strict=True):
+        if index in streams:
+            yield streams[index], start_ms + offset
+
+
+def _lock(directory: Path) -> int:
+    fd = os.open(directory / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        os.close(fd)
+        raise OutboxError(f"{directory}: another agent has this outbox") from None
+    return fd

@@ -1,0 +1,183 @@
+"""Opening: what the outbox's files say, after whatever ended the last life of the agent.
+
+What is torn off the end was never promised to anybody and is cut. A block whose body is rotten is kept as such, to be
+sealed as a void. Anything else that is rotten leaves a chain that cannot be trusted: `damaged`, and a new epoch.
+"""
+
+import struct
+from collections.abc import Set as AbstractSet
+from typing import Final
+
+import msgspec
+
+from edge.outbox.frame import Frame, FrameKind, Scan, encode_frame, scan
+from edge.outbox.holdings import Block, BlockKind, Boot, Holdings, Seal, Snapshot
+from edge.outbox.segments import Place, Segments
+
+_BLOCK: Final = struct.Struct("<B16sqq")
+_KINDS: Final[tuple[BlockKind, ...]] = ("readings", "catalogue")
+_UNKNOWN_BOOT: Final = bytes(16)
+_encode = msgspec.msgpack.Encoder().encode
+_decode_seal = msgspec.msgpack.Decoder(Seal).decode
+_decode_boot = msgspec.msgpack.Decoder(Boot).decode
+_decode_snapshot = msgspec.msgpack.Decoder(Snapshot).decode
+
+
+def snapshot_frame(segment: int, snapshot: Snapshot) -> bytes:
+    """Return the frame with which a segment begins."""
+    return encode_frame(FrameKind.SNAPSHOT, segment, _encode(snapshot))
+
+
+def block_frame(block: Block, body: bytes) -> bytes:
+    """Return the frame of one block."""
+    head = _BLOCK.pack(_KINDS.index(block.kind), block.boot, block.origin_ms, block.newest_ms)
+    return encode_frame(FrameKind.BLOCK, block.number, head + body)
+
+
+def seal_frame(seal: Seal) -> bytes:
+    """Return the frame of one seal."""
+    return encode_frame(FrameKind.SEAL, seal.seq, _encode(seal))
+
+
+def boot_frame(boot: Boot) -> bytes:
+    """Return the frame of what is known of one boot."""
+    return encode_frame(FrameKind.BOOT, 0, _encode(boot))
+
+
+def epoch_frame(epoch: int, opening: int) -> bytes:
+    """Return the frame that begins a chain with the catalogue block `opening`."""
+    return encode_frame(FrameKind.EPOCH, epoch, opening.to_bytes(8, "little"))
+
+
+def read_block(segments: Segments, block: Block) -> bytes | None:
+    """Return a block's body from disk, None when it is rotten there."""
+    frames = scan(segments.read(block.place, block.length)).frames
+    if not frames or frames[0].body is None or frames[0].number != block.number:
+        return None
+    return frames[0].body[_BLOCK.size :]
+
+
+def replay(segments: Segments, spare: AbstractSet[int]) -> tuple[Holdings, bool]:
+    """Rebuild the state from all segments, and cut what is torn off the last one.
+
+    Args:
+        segments: of which the last is open for writing on return, when there is one.
+        spare: numbers of the blocks whose rows the tail still has.
+
+    Returns:
+        The state, and whether the chain cannot be trusted.
+    """
+    reader = _Reader()
+    last = _resume(segments, spare)
+    for segment in list(segments.sizes):
+        found = last if segment == segments.last and last is not None else segments.scan(segment)
+        reader.damaged = reader.damaged or found.end != segments.sizes[segment]
+        reader.read(segment, found)
+    reader.finish()
+    return reader.holdings, reader.damaged
+
+
+def _resume(segments: Segments, spare: AbstractSet[int]) -> Scan | None:
+    """Open the last segment that holds anything, its torn end cut, and return what it holds."""
+    while segments.last:
+        found = _heal(segments.scan(segments.last), spare)
+        if found.frames:
+            segments.resume(found.end)
+            return found
+        segments.drop(segments.last)  # it was being created
+    return None
+
+
+def _heal(found: Scan, spare: AbstractSet[int]) -> Scan:
+    """Cut rotten frames off the end: either nobody was promised them, or the hub will say that it has more."""
+    frames = list(found.frames)
+    while frames and frames[-1].body is None and (frames[-1].kind != FrameKind.BLOCK or frames[-1].number in spare):
+        frames.pop()
+    return Scan(frames, frames[-1].end if frames else 0, found.damaged)
+
+
+class _Reader:
+    """Applies frames in order.
+
+    Attributes:
+        holdings: the state so far.
+        damaged: whether the chain cannot be trusted.
+    """
+
+    def __init__(self) -> None:
+        self.holdings = Holdings()
+        self.damaged = False
+        self._segment = 0
+
+    def read(self, segment: int, found: Scan) -> None:
+        """Apply one segment."""
+        follows = self._segment in {0, segment - 1}
+        headed = bool(found.frames) and found.frames[0].kind == FrameKind.SNAPSHOT
+        self.damaged = self.damaged or found.damaged or not follows or not headed
+        for frame in found.frames:
+            if frame.kind == FrameKind.BLOCK:
+                self._block(segment, frame)
+            elif frame.body is None or not self._apply(frame, frame.body):
+                self.damaged = True
+        self._segment = segment
+
+    def finish(self) -> None:
+        """Bring the parts together."""
+        self.holdings.requeue()
+        self.holdings.forget_seals()
+        if not self.holdings.catalogue:  # without it nobody can say what the columns mean
+            for block in self.holdings.blocks.values():
+                block.rotten = True
+
+    def _block(self, segment: int, frame: Frame) -> None:
+        holdings = self.holdings
+        if holdings.blocks:
+            for lost in range(holdings.next_number, frame.number):
+                holdings.add_block(_rotten(lost, Place(segment, frame.start), 0))
+        place = Place(segment, frame.start)
+        if frame.body is None:
+            holdings.add_block(_rotten(frame.number, place, frame.end - frame.start))
+            return
+        kind, boot, origin_ms, newest_ms = _BLOCK.unpack_from(frame.body)
+        length = frame.end - frame.start
+        holdings.add_block(Block(frame.number, _KINDS[kind], place, length, boot, origin_ms, newest_ms))
+        if _KINDS[kind] == "catalogue":
+            holdings.catalogue = frame.body[_BLOCK.size :]
+
+    def _apply(self, frame: Frame, body: bytes) -> bool:
+        """Return whether a frame fits what came before it."""
+        holdings = self.holdings
+        match frame.kind:
+            case FrameKind.SNAPSHOT:
+                self._snapshot(_decode_snapshot(body))
+            case FrameKind.SEAL:
+                return self._seal(_decode_seal(body))
+            case FrameKind.ACK:
+                holdings.acked = min(frame.number, holdings.last_seq)
+            case FrameKind.EPOCH:
+                holdings.start_epoch(frame.number, int.from_bytes(body, "little"))
+            case FrameKind.CUT if holdings.hash_at(frame.number - 1) is not None:
+                holdings.cut(frame.number)
+            case FrameKind.BOOT:
+                holdings.know_boot(_decode_boot(body))
+            case _:
+                return False
+        return True
+
+    def _snapshot(self, snapshot: Snapshot) -> None:
+        if self._segment == 0:
+            self.holdings.restore(snapshot)
+        elif self.damaged:
+            self.holdings.next_number = max(self.holdings.next_number, snapshot.next_number)
+            self.holdings.catalogue = snapshot.catalogue
+
+    def _seal(self, seal: Seal) -> bool:
+        holdings = self.holdings
+        fits = (seal.epoch, seal.seq, seal.previous) == (holdings.epoch, holdings.last_seq + 1, holdings.last_hash)
+        if fits:
+            holdings.add_seal(seal)
+        return fits
+
+
+def _rotten(number: int, place: Place, length: int) -> Block:
+    return Block(number, "readings", place, length, _UNKNOWN_BOOT, 0, 0, rotten=True)

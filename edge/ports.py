@@ -1,0 +1,132 @@
+"""The instruments' side of the agent: each port's driver supervised, readings completed and handed on."""
+
+import asyncio
+import logging
+import math
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from edge.clock import GatewayClock
+from edge.drivers import DRIVERS
+from edge.drivers.driver import DeviceSettings, Driver
+from edge.errors import ConfigError, EdgeError
+from edge.position import Fix, Track
+from edge.repeats import Repeats
+from wire.reading import Reading
+
+FIRST_WAIT_S: Final = 0.5
+LONGEST_WAIT_S: Final = 30.0
+CLOCK_WAIT_S: Final = 0.2
+POSITIONS: Final = "nmea"
+OWN_TIMES: Final = "mqtt"
+_log = logging.getLogger(__name__)
+
+Keep = Callable[[Sequence[Reading]], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Port:
+    """One port and the driver of all devices on it."""
+
+    name: str
+    kind: str
+    driver: Driver
+
+
+def open_ports(devices: Iterable[DeviceSettings], clock: GatewayClock) -> list[Port]:
+    """Return the ports of all devices, none of them entered yet.
+
+    Raises:
+        ConfigError: devices that cannot share a port.
+    """
+    groups: dict[tuple[str, str], list[DeviceSettings]] = {}
+    for device in devices:
+        groups.setdefault((device.driver, DRIVERS[device.driver].port_of(device)), []).append(device)
+    return [_open(kind, name, on_it, clock) for (kind, name), on_it in groups.items()]
+
+
+def _open(kind: str, name: str, devices: Sequence[DeviceSettings], clock: GatewayClock) -> Port:
+    try:
+        return Port(name, kind, DRIVERS[kind].open(devices, clock))
+    except ValueError as error:
+        ids = ", ".join(device.id for device in devices)
+        raise ConfigError(name, f"device ({ids})", "", str(error)) from error
+
+
+class Completion:
+    """What readings still need before they are kept: a moving station's position, and not to be repeats."""
+
+    def __init__(self, devices: Iterable[DeviceSettings], clock: GatewayClock, repeats: Repeats) -> None:
+        devices = tuple(devices)
+        self._clock = clock
+        self._repeats = repeats
+        tracks = {device.station: Track() for device in devices if device.driver == POSITIONS}
+        self._tracks = {device.id: tracks[device.station] for device in devices if device.station in tracks}
+
+    def complete(self, kind: str, readings: Sequence[Reading]) -> Sequence[Reading]:
+        """Return the readings of one answer as they are to be kept.
+
+        Args:
+            kind: of the driver that gave them.
+            readings: of one device.
+        """
+        if not readings or (kind == OWN_TIMES and self._is_repeat(readings[0])):
+            return ()
+        track = self._tracks.get(readings[0].device)
+        if track is None:
+            return readings
+        if kind == POSITIONS:
+            _follow(track, readings[0])
+            return readings
+        return [_placed(reading, track) for reading in readings]
+
+    def kept(self, kind: str, readings: Sequence[Reading]) -> None:
+        """Note that readings which `complete` returned are safe."""
+        offset_ms = self._clock.offset_ms()
+        if kind == OWN_TIMES and readings and offset_ms is not None:
+            self._repeats.add(readings[0].device, readings[0].monotonic_ms + offset_ms)
+
+    def _is_repeat(self, reading: Reading) -> bool:
+        offset_ms = self._clock.offset_ms()
+        return offset_ms is not None and self._repeats.has(reading.device, reading.monotonic_ms + offset_ms)
+
+
+async def supervise(port: Port, clock: GatewayClock, completion: Completion, keep: Keep) -> None:
+    """Run one port's driver until cancelled: one warning when it is lost, one line when it is back, ever longer waits.
+
+    Args:
+        port: whose driver to run.
+        clock: a feed with times of its own waits until it is right.
+        completion: completes readings.
+        keep: puts readings in the outbox; the driver goes on only when it has returned.
+    """
+    wait_s, lost = FIRST_WAIT_S, False
+    while True:
+        try:
+            while port.kind == OWN_TIMES and clock.source == "unset":
+                await asyncio.sleep(CLOCK_WAIT_S)  # noqa: ASYNC110  # nobody tells us when the kernel's clock is right
+            async with port.driver as driver:
+                async for readings in driver.readings():
+                    complete = completion.complete(port.kind, readings)
+                    keep(complete)
+                    completion.kept(port.kind, complete)
+                    if lost:
+                        _log.info("%s: back", port.name)
+                    wait_s, lost = FIRST_WAIT_S, False
+        except Exception as error:  # noqa: BLE001  # one port's fault, whatever it is, must not touch the others
+            if not lost:
+                _log.warning("%s: %s", port.name, error, exc_info=not isinstance(error, EdgeError))
+            lost = True
+        await asyncio.sleep(wait_s)
+        wait_s = min(2 * wait_s, LONGEST_WAIT_S)
+
+
+def _follow(track: Track, reading: Reading) -> None:
+    if not math.isnan(reading.longitude):
+        track.add(Fix(reading.monotonic_ms, reading.longitude, reading.latitude))
+
+
+def _placed(reading: Reading, track: Track) -> Reading:
+    fix = track.at(reading.monotonic_ms) if math.isnan(reading.longitude) else None
+    return reading if fix is None else reading._replace(longitude=fix.longitude, latitude=fix.latitude)
