@@ -105,13 +105,14 @@ class ModbusDriver:
         # The library logs every silence as an error; health counts them, and the supervisor says once what is lost.
         logging.getLogger("pymodbus").setLevel(logging.CRITICAL)
         client = self.connect(self.devices[0])
+        # Before it connects: it would hang up after five silences, however well other units answer.
+        client.set_max_no_responses(1 << 31)
         try:
             connected = await client.connect()
         except (OSError, ValueError, termios.error) as error:
             raise PortError(self.port, "", f"cannot be opened: {error}{_advice(self.devices[0], error)}") from error
         if not connected:
             raise PortError(self.port, "", "cannot be opened: no such port, no permission, in use, or nobody listens")
-        client.set_max_no_responses(1 << 31)
         _prepare(client)
         self._client, self._silences = client, 0
         return self

@@ -6,19 +6,20 @@
      "nox": 44.0, "o3": 61.0,
      "lon": 116.5, "lat": 39.8}            degrees WGS-84; both or neither
 
-The vehicle keeps a reading until the gateway publishes {"sn": n} at "{topic}/ack", which acknowledges all up to n,
-and sends again, oldest first, what is
-not acknowledged. A vehicle that loses its memory starts again at 1, with later times.
+Serial numbers rise, not always by one. The vehicle keeps a reading until the gateway publishes {"sn": n} at
+"{topic}/ack", which acknowledges all up to n, and sends again every few seconds, oldest first, what is not
+acknowledged. A vehicle that loses its memory may number anew; its times still rise.
 """
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Annotated, Final, NamedTuple
 
 import msgspec
 
 MAX_LENGTH: Final = 4096
+MAX_WAITING: Final = 1024
 _SN = re.compile(rb'"sn"\s*:\s*(\d{1,15})\s*[,}]')
 
 
@@ -77,49 +78,76 @@ def _serial(payload: bytes) -> int | None:
     return int(match[1]) if match else None
 
 
-@dataclass(slots=True)
-class Order:
-    """Which serial numbers of one feed are taken: in order, without a hole, as an acknowledgement covers all before.
-
-    A number that comes too early is left: it will come again. When it does come again without what should have come
-    before, or something older comes, the vehicle has sent from the oldest that it holds, and the order starts there:
-    so at the start, after a restart of the gateway, and when the vehicle's memory was full.
+class Parcel(NamedTuple):
+    """One payload with a serial number.
 
     Attributes:
+        sn: its number.
+        report: what it says.
+        time_ms: when it was measured, UTC; None when that cannot be read.
+    """
+
+    sn: int
+    report: VehicleReport | Unusable
+    time_ms: int | None
+
+
+@dataclass(slots=True)
+class Order:
+    """Which payloads of one feed are taken, and when: an acknowledgement covers all before it, so none may be missed.
+
+    After each connection the order is open: older payloads may have been sent while nobody listened. Everything waits
+    until the number that came first comes again: by then the vehicle has sent again all that it holds. What has waited
+    is then taken in order of its numbers, and what follows as it comes.
+
+    Attributes:
+        patience_ms: for how long at most the order stays open, for feeds that never send again.
         last: the last number taken, None before the first.
     """
 
+    patience_ms: float
     last: int | None = None
-    _early: int | None = None
     _newest_ms: int | None = None
+    _safe: tuple[int | None, int | None] = (None, None)
+    _open: bool = True
+    _first: Parcel | None = None
+    _since_ms: int = 0
+    _waiting: dict[int, Parcel] = field(default_factory=dict)
 
-    def takes(self, sn: int, time_ms: int | None) -> bool:
-        """Return whether to take this number now; `time_ms` is None when its time cannot be read."""
-        if not self._in_order(sn, time_ms):
+    def connect(self) -> None:
+        """Begin a connection: the order is open again, and what was taken but not confirmed is not held against it."""
+        self._open, self._first = True, None
+        self.last, self._newest_ms = self._safe
+        self._waiting.clear()
+
+    def arrive(self, parcel: Parcel, now_ms: int) -> list[Parcel]:
+        """Return what is to be taken now, in order: nothing when it has to wait or was taken before."""
+        if not self._open:
+            return [parcel] if self._takes(parcel) else []
+        if self._first is None:
+            self._first, self._since_ms = parcel, now_ms
+        elif parcel.sn == self._first.sn or self._is_over(now_ms):
+            self._open = False
+        self._waiting[parcel.sn] = parcel
+        if self._open:
+            return []
+        waited = sorted(self._waiting.values(), key=lambda one: one.sn)
+        self._waiting.clear()
+        return [one for one in waited if self._takes(one)]
+
+    def confirm(self) -> int | None:
+        """Say that all that was taken is safe; return what to acknowledge, None while the order is open."""
+        self._safe = (self.last, self._newest_ms)
+        return None if self._open else self.last
+
+    def _is_over(self, now_ms: int) -> bool:
+        return now_ms - self._since_ms >= self.patience_ms or len(self._waiting) >= MAX_WAITING
+
+    def _takes(self, parcel: Parcel) -> bool:
+        later = parcel.time_ms is not None and self._newest_ms is not None and parcel.time_ms > self._newest_ms
+        # A number that falls while times rise: the vehicle has lost its memory and numbers anew.
+        if self.last is not None and parcel.sn <= self.last and not later:
             return False
-        self.last, self._early = sn, None
-        if time_ms is not None:
-            self._newest_ms = time_ms
+        self.last = parcel.sn
+        self._newest_ms = parcel.time_ms if parcel.time_ms is not None else self._newest_ms
         return True
-
-    def reconnect(self) -> None:
-        """Forget what came early: the vehicle may be in the middle of sending again."""
-        self._early = None
-
-    def repeated(self, sn: int) -> bool:
-        """Return whether this number was taken before and is to be acknowledged again."""
-        return self.last is not None and sn <= self.last
-
-    def _in_order(self, sn: int, time_ms: int | None) -> bool:
-        if self.last is not None and sn <= self.last:
-            return self._starts_again(time_ms)
-        if sn == (1 if self.last is None else self.last + 1):
-            return True
-        if self._early is not None and sn <= self._early:
-            return True
-        if self._early is None:
-            self._early = sn
-        return False
-
-    def _starts_again(self, time_ms: int | None) -> bool:
-        return time_ms is not None and self._newest_ms is not None and time_ms > self._newest_ms

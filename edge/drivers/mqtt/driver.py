@@ -13,7 +13,7 @@ from typing import Final, Self
 import aiomqtt
 
 from edge.drivers.driver import DeviceHealth, Driver
-from edge.drivers.mqtt.codec import Order, Unusable, VehicleReport, decode_report, encode_acknowledgement
+from edge.drivers.mqtt.codec import Order, Parcel, Unusable, VehicleReport, decode_report, encode_acknowledgement
 from edge.drivers.mqtt.settings import MqttSettings, datastreams, port_of
 from edge.errors import PortError
 from wire.clock import Clock
@@ -21,9 +21,9 @@ from wire.reading import Reading
 
 _log = logging.getLogger(__name__)
 
-# Real seconds to wait for the broker, and field milliseconds by which a device's clock may be ahead of ours.
-TIMEOUT_S: Final = 10.0
-AHEAD_MS: Final = 60_000
+TIMEOUT_S: Final = 10.0  # real, for the broker
+PATIENCE_S: Final = 30.0  # real, for a vehicle that should send again
+AHEAD_MS: Final = 60_000  # field, by which a vehicle's clock may be ahead of ours
 
 
 def open_port(devices: Sequence[MqttSettings], clock: Clock) -> Driver:
@@ -50,24 +50,33 @@ class Feed:
     settings: MqttSettings
     clock: Clock
     health: DeviceHealth = field(default_factory=DeviceHealth)
-    order: Order = field(default_factory=Order)
+    order: Order = field(init=False)
     _names: tuple[str, ...] = field(init=False)
     _warned: bool = field(init=False, default=False)
 
     def __post_init__(self) -> None:
+        self.order = Order(PATIENCE_S * 1000 / self.clock.real_s(1.0))
         self._names = tuple(name for name, _ in datastreams(self.settings))
 
-    def take(self, payload: bytes) -> tuple[Sequence[Reading], int | None]:
-        """Return the readings of one payload, and the number to acknowledge once they are safe, None for nothing."""
+    def connect(self) -> None:
+        """Begin a connection."""
+        self.order.connect()
+
+    def take(self, payload: bytes) -> list[Sequence[Reading]]:
+        """Return the readings that are to be stored now, in order, by payload."""
         report = decode_report(payload)
         if isinstance(report, Unusable):
             self._note(report)
         if report.sn is None:
-            return (), None
+            return []
         time_ms = None if isinstance(report, Unusable) else report.time_ms
-        if not self.order.takes(report.sn, time_ms):
-            return (), self.order.last if self.order.repeated(report.sn) else None
-        return (() if isinstance(report, Unusable) else self._readings(report)), report.sn
+        taken = self.order.arrive(Parcel(report.sn, report, time_ms), self.clock.monotonic_ms())
+        return [self._readings(one.report) for one in taken if isinstance(one.report, VehicleReport)]
+
+    def confirm(self) -> bytes | None:
+        """Say that all readings so far are safe; return the acknowledgement to publish, None for none."""
+        sn = self.order.confirm()
+        return None if sn is None else encode_acknowledgement(sn)
 
     def _readings(self, report: VehicleReport) -> Sequence[Reading]:
         now_ms = self.clock.monotonic_ms()
@@ -127,7 +136,7 @@ class MqttDriver:
         except aiomqtt.MqttError as error:
             raise PortError(self.port, "", f"no session with the broker: {error}") from error
         for feed in self.feeds.values():
-            feed.order.reconnect()
+            feed.connect()
         return self
 
     async def __aexit__(
@@ -153,11 +162,11 @@ class MqttDriver:
                 feed = self.feeds.get(str(arrival.topic))
                 if feed is None or not isinstance(arrival.payload, bytes):
                     continue
-                readings, sn = feed.take(arrival.payload)
-                if readings:
+                for readings in feed.take(arrival.payload):
                     yield readings
-                if sn is not None:
+                acknowledgement = feed.confirm()
+                if acknowledgement is not None:
                     # Unconfirmed: a lost acknowledgement makes the device send again.
-                    await self._client.publish(f"{feed.settings.topic}/ack", encode_acknowledgement(sn), qos=0)
+                    await self._client.publish(f"{feed.settings.topic}/ack", acknowledgement, qos=0)
         except aiomqtt.MqttError as error:
             raise PortError(self.port, "", f"the broker went away: {error}") from error

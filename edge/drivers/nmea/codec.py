@@ -11,6 +11,7 @@ Source: NMEA 0183 as published in receivers' manuals; parsed with pynmea2.
 """
 
 import functools
+import math
 import operator
 import re
 from typing import Final, NamedTuple
@@ -95,5 +96,7 @@ def _fix(sentence: pynmea2.RMC) -> Fix | Passed:
     longitude, latitude = float(sentence.longitude), float(sentence.latitude)
     if not (-180 <= longitude <= 180 and -90 <= latitude <= 90):
         raise ValueError("position outside the globe")
-    knots = sentence.spd_over_grnd
-    return Fix(longitude, latitude, float("nan") if knots is None else float(knots) * KNOT_M_S)
+    knots = math.nan if sentence.spd_over_grnd is None else float(sentence.spd_over_grnd)
+    if math.isinf(knots):
+        raise ValueError("no speed")
+    return Fix(longitude, latitude, knots * KNOT_M_S)

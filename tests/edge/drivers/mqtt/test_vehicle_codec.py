@@ -1,0 +1,231 @@
+"""The vehicle's JSON, and the order in which its payloads are taken."""
+
+import json
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from edge.drivers.mqtt.codec import (
+    MAX_LENGTH,
+    MAX_WAITING,
+    Order,
+    Parcel,
+    Unusable,
+    VehicleReport,
+    decode_report,
+    encode_acknowledgement,
+)
+
+TIME = "2013-10-04T08:00:00.000Z"
+
+
+def parcel(sn: int, time_ms: int | None = None) -> Parcel:
+    """Return a payload that was measured a second after the one with the number before."""
+    return Parcel(sn, Unusable(sn, ""), sn * 1000 if time_ms is None else time_ms)
+
+
+def settled(*numbers: int) -> Order:
+    """Return an order that has taken and confirmed these."""
+    order = Order(1e9)
+    for sn in (*numbers, numbers[0]):
+        order.arrive(parcel(sn), 0)
+    order.confirm()
+    return order
+
+
+def test_report_is_read_as_documented() -> None:
+    """Every key of the feed's page."""
+    air = b'"pm2_5": 85.5, "pm10": 120, "nox": null'
+    payload = b'{"sn": 17, "time": "2013-10-04T08:00:00.250Z", ' + air + b', "lon": 116.5, "lat": 39.8}'
+
+    report = decode_report(payload)
+
+    assert isinstance(report, VehicleReport)
+    assert (report.sn, report.time_ms, report.pm2_5, report.pm10) == (17, 1_380_873_600_250, 85.5, 120.0)
+    assert (report.nox, report.o3, report.lon, report.lat) == (None, None, 116.5, 39.8)
+
+
+@pytest.mark.parametrize(
+    ("keys", "word"),
+    [
+        ({"time": "yesterday"}, "time"),
+        ({"time": "2013-10-04T08:00:00"}, "timezone"),
+        ({"time": TIME, "pm10": "much"}, "pm10"),
+        ({"time": TIME, "lon": 116.5}, "together"),
+        ({"time": TIME, "lon": 200.0, "lat": 39.8}, "lon"),
+        ({}, "time"),
+    ],
+)
+def test_unusable_json_still_gives_its_number(keys: dict[str, object], word: str) -> None:
+    """What cannot be used says why, and can be acknowledged."""
+    unusable = decode_report(json.dumps({"sn": 17, **keys}).encode())
+
+    assert isinstance(unusable, Unusable)
+    assert unusable.sn == 17
+    assert word in unusable.reason
+
+
+@pytest.mark.parametrize(
+    "payload", [b"", b"{", b"[]", b"17", b'{"sn": -1}', b'{"sn": "17"}', b'{"sn": 1e400, "time": 1}']
+)
+def test_json_without_a_number_cannot_be_acknowledged(payload: bytes) -> None:
+    """Nothing to acknowledge, nothing to read."""
+    unusable = decode_report(payload)
+
+    assert isinstance(unusable, Unusable)
+    assert unusable.sn is None
+
+
+def test_endless_payload_is_refused_by_its_length() -> None:
+    """A payload beyond the limit is not even decoded."""
+    unusable = decode_report(b'{"sn": 5, "x": "' + b"a" * MAX_LENGTH + b'"}')
+
+    assert isinstance(unusable, Unusable)
+    assert unusable.sn == 5
+    assert "longer" in unusable.reason
+
+
+def test_torn_json_gives_the_number_that_can_be_seen() -> None:
+    """A payload cut in the middle stops the feed for nobody."""
+    unusable = decode_report(b'{"sn": 18, "time": "2013-10')
+
+    assert isinstance(unusable, Unusable)
+    assert unusable.sn == 18
+
+
+@given(st.binary(max_size=200))
+def test_no_bytes_break_the_decoder(payload: bytes) -> None:
+    """Whatever comes is a report or unusable."""
+    assert isinstance(decode_report(payload), VehicleReport | Unusable)
+
+
+def test_acknowledgement_is_json() -> None:
+    """As the feed's page says."""
+    assert json.loads(encode_acknowledgement(17)) == {"sn": 17}
+
+
+def test_nothing_is_taken_until_the_first_number_comes_again() -> None:
+    """Older payloads may have been sent while nobody listened: they come first in the second round."""
+    order = Order(1e9)
+    rounds = [6, 7, 5, 6]
+
+    taken = [[one.sn for one in order.arrive(parcel(sn), 0)] for sn in rounds]
+
+    assert taken == [[], [], [], [5, 6, 7]]
+    assert order.confirm() == 7
+
+
+def test_open_order_acknowledges_nothing() -> None:
+    """An acknowledgement would cover what was never received."""
+    order = Order(1e9)
+    order.arrive(parcel(6), 0)
+
+    assert order.confirm() is None
+
+
+def test_settled_order_takes_what_rises_and_repeats_nothing() -> None:
+    """Numbers may leave gaps; what comes twice is taken once, and its acknowledgement repeated."""
+    order = settled(5)
+
+    assert [len(order.arrive(parcel(sn), 0)) for sn in (60, 60, 5, 120)] == [1, 0, 0, 1]
+    assert order.confirm() == 120
+
+
+def test_vehicle_that_lost_its_memory_is_followed() -> None:
+    """Low numbers with later times are new readings, not old ones."""
+    order = settled(100, 101)
+
+    assert len(order.arrive(parcel(1, 200_000), 0)) == 1
+    assert order.confirm() == 1
+
+
+def test_what_was_not_confirmed_is_taken_again_after_a_new_connection() -> None:
+    """Readings that were handed over but never stored must not count as received."""
+    order = settled(5)
+    assert len(order.arrive(parcel(6), 0)) == 1
+    order.connect()
+
+    assert [one.sn for sn in (6, 6) for one in order.arrive(parcel(sn), 0)] == [6]
+
+
+def test_feed_that_never_sends_again_is_taken_after_a_while() -> None:
+    """Patience ends with time, or when too much waits."""
+    order = Order(30_000.0)
+
+    assert order.arrive(parcel(1), 0) == []
+    assert order.arrive(parcel(2), 29_999) == []
+    assert len(order.arrive(parcel(3), 30_000)) == 3
+
+
+def test_waiting_is_bounded() -> None:
+    """A flood does not fill the memory."""
+    order = Order(1e9)
+
+    taken = [len(order.arrive(parcel(sn), 0)) for sn in range(MAX_WAITING + 1)]
+
+    assert taken[-1] == MAX_WAITING + 1
+
+
+class Vehicle:
+    """A vehicle as the feed's page has it: a window of what is not acknowledged, each sent again after its own time."""
+
+    def __init__(self, window: int, again_ms: int) -> None:
+        self.window, self.again_ms = window, again_ms
+        self.kept: dict[int, int | None] = {}
+        self.made = 0
+
+    def measure(self) -> None:
+        """Keep one more."""
+        self.made += 1
+        self.kept[self.made * 3] = None
+
+    def due(self, now_ms: int) -> list[int]:
+        """Return what is sent now, oldest first."""
+        window = list(self.kept)[: self.window]
+        out = [sn for sn in window if self.kept[sn] is None or now_ms - self.kept[sn] >= self.again_ms]
+        self.kept |= dict.fromkeys(out, now_ms)
+        return out
+
+    def acknowledge(self, sn: int) -> None:
+        """Let go."""
+        self.kept = {one: sent for one, sent in self.kept.items() if one > sn}
+
+
+def after(what: str, order: Order | None) -> Order | None:
+    """Return the gateway's order after it left, came with an empty memory, or connected anew."""
+    if what == "connect" and order is not None:
+        order.connect()
+    return {"leave": None, "come": Order(1e9)}.get(what, order)
+
+
+@settings(max_examples=200)
+@given(
+    steps=st.lists(
+        st.tuples(
+            st.integers(1, 900),
+            st.sampled_from(["measure", "measure", "measure", "quiet", "leave", "come", "connect", "deaf"]),
+        ),
+        max_size=60,
+    )
+)
+def test_nothing_is_lost_whenever_the_gateway_comes_and_goes(steps: list[tuple[int, str]]) -> None:
+    """All that was measured is stored in the end, through absences, restarts and lost acknowledgements."""
+    vehicle, stored = Vehicle(8, 2_000), list[int]()
+    order: Order | None = None
+    now_ms = 0
+    for wait_ms, what in [*steps, (1, "come"), *[(500, "quiet")] * 100]:
+        now_ms += wait_ms
+        order = after(what, order)
+        if what == "measure":
+            vehicle.measure()
+        for sn in vehicle.due(now_ms):
+            if order is None:
+                continue
+            stored += [one.sn for one in order.arrive(parcel(sn), now_ms)]
+            acknowledged = order.confirm()
+            if acknowledged is not None and what != "deaf":
+                vehicle.acknowledge(acknowledged)
+
+    assert vehicle.kept == {}
+    assert sorted(set(stored)) == [sn * 3 for sn in range(1, vehicle.made + 1)]
