@@ -62,8 +62,8 @@ async def _publish(client: aiomqtt.Client, car: Vehicle) -> None:
 async def _listen(client: aiomqtt.Client, car: Vehicle) -> None:
     # A broker may send more than was asked for.
     expected = f"{topic(car.device.station)}/ack"
-    async for message in client.messages:
-        sn = acknowledged(message.payload) if isinstance(message.payload, bytes) else None
-        if sn is not None and str(message.topic) == expected:
+    async for heard in client.messages:
+        sn = acknowledged(heard.payload) if isinstance(heard.payload, bytes) else None
+        if sn is not None and str(heard.topic) == expected:
             car.feed.acknowledge(sn)
             car.woken.set()

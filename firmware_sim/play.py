@@ -16,8 +16,6 @@ from wire.clock import Clock
 
 # One frame in so many is garbled by a faulty line.
 _GARBLED: Final = 9
-# A vehicle numbers its readings by the seconds since this moment (2013-01-01): numbers rise over restarts too.
-_SERIAL_ORIGIN_S: Final = 1_356_998_400
 
 
 @dataclass(frozen=True)
@@ -136,9 +134,8 @@ class Vehicle:
         world = self.play.world
         air = {name: max(round(world.value(self.device, name, slot_ms), 1), 0.0) for name in self.device.properties}
         place = world.position(self.device.station, slot_ms).degrees() if self.placed else None
-        sn = slot_ms // 1000 - _SERIAL_ORIGIN_S
         self.play.ledger.enter(self.device.id, slot_ms, air)
-        self.feed.append(sn, vehicle.payload(sn, slot_ms, air, place))
+        self.feed.append(vehicle.payload(self.feed.next_sn, slot_ms, air, place))
         self.woken.set()
 
 

@@ -5,6 +5,7 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, timezone
+from itertools import pairwise
 from pathlib import Path
 from typing import Final
 
@@ -82,10 +83,7 @@ def without_gaps(values: Sequence[float | None]) -> list[float]:
     known = [(index, value) for index, value in enumerate(values) if value is not None]
     if not known:
         raise ValueError("a series without any value")
-    filled = []
-    for index in range(len(values)):
-        before = max((k for k in known if k[0] <= index), default=known[0])
-        after = min((k for k in known if k[0] >= index), default=known[-1])
-        share = (index - before[0]) / (after[0] - before[0]) if after[0] > before[0] else 0.0
-        filled.append(before[1] + share * (after[1] - before[1]))
-    return filled
+    filled = [known[0][1]] * known[0][0]
+    for (start, before), (end, after) in pairwise(known):
+        filled += [before + (after - before) * n / (end - start) for n in range(end - start)]
+    return filled + [known[-1][1]] * (len(values) - known[-1][0])

@@ -133,14 +133,14 @@ class _Connection(asyncio.Protocol):
         """Take part no more."""
         self._connections.discard(self._transport)
 
-    def data_received(self, data: bytes) -> None:
+    def data_received(self, octets: bytes) -> None:
         """Answer; hang up on what does not speak Modbus."""
         try:
-            requests = self._requests.feed(data)
+            requests = self._requests.feed(octets)
         except ValueError:
             self._transport.close()
             return
         for request in requests:
-            octets = self._bus.answer(request)
-            if octets is not None:
-                self._transport.write(octets)
+            answer = self._bus.answer(request)
+            if answer is not None:
+                self._transport.write(answer)

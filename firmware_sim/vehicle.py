@@ -4,7 +4,7 @@
                             "o3": 20.3, "lon": 116.53, "lat": 39.82}
     vehicle/{id}/air/ack   {"sn": 17}      acknowledges 17 and all before
 
-Concentrations in ug/m3; lon and lat (WGS-84) only when the vehicle knows where it is. `sn` rises, not always by one.
+Concentrations in ug/m3; lon and lat (WGS-84) only when the vehicle knows where it is. `sn` counts from 1 without holes.
 """
 
 import json
@@ -42,15 +42,22 @@ class Feed:
     """What a vehicle has measured and nobody has acknowledged yet. Times are real seconds of any fixed origin."""
 
     def __init__(self) -> None:
+        self._last = 0
         self._kept: deque[tuple[int, bytes]] = deque()
         self._sent: dict[int, float] = {}
 
     def __len__(self) -> int:
         return len(self._kept)
 
-    def append(self, sn: int, octets: bytes) -> None:
-        """Keep one more reading; `sn` is above all before."""
-        self._kept.append((sn, octets))
+    @property
+    def next_sn(self) -> int:
+        """The number of the next reading."""
+        return self._last + 1
+
+    def append(self, octets: bytes) -> None:
+        """Keep one more reading, the one that `next_sn` numbers."""
+        self._last += 1
+        self._kept.append((self._last, octets))
 
     def due(self, now_s: float) -> list[bytes]:
         """Return what is to be sent now: of the oldest 32 what was never sent, or not answered for 2 s."""
