@@ -5,7 +5,6 @@ import queue
 import sqlite3
 import threading
 from collections.abc import Callable, Mapping
-from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
 
@@ -23,7 +22,7 @@ _log = logging.getLogger(__name__)
 
 
 class GroupCommit:
-    """A journal and the thread that writes it: runs from enter to exit, and commits what has arrived before it ends.
+    """The thread that writes a journal: runs from enter to exit, and commits what has arrived before it ends.
 
     Attributes:
         keys: the public key of every known gateway.
@@ -31,27 +30,23 @@ class GroupCommit:
 
     def __init__(
         self,
-        directory: Path,
+        journal: Journal,
         keys: Mapping[str, Ed25519PublicKey],
         clock: Clock,
         deliver: Callable[[Committed], None],
     ) -> None:
-        """Open the journal.
+        """Prepare the thread.
 
         Args:
-            directory: of the journal's files.
+            journal: open; the thread's alone while it runs.
             keys: the public key of every known gateway.
             clock: dates the entries.
             deliver: called in the journal's thread after each commit.
-
-        Raises:
-            JournalError: the journal cannot be opened.
         """
-        self._directory = directory
         self.keys = keys
         self._clock = clock
         self._deliver = deliver
-        self._journal = Journal(directory)
+        self._journal = journal
         self._intake = self._new_intake()
         self._arrivals: queue.Queue[Arrival | None] = queue.Queue(WAITING)
         self._thread = threading.Thread(target=self._run, name="journal")
@@ -65,7 +60,6 @@ class GroupCommit:
     ) -> None:
         self._arrivals.put(None)
         self._thread.join()
-        self._journal.close()
 
     @property
     def known(self) -> Mapping[str, Known]:
@@ -77,10 +71,6 @@ class GroupCommit:
         """Whether the thread runs; it ends before exit only by a fault of its own."""
         return self._thread.is_alive()
 
-    def last_tick_ms(self) -> int:
-        """Return the newest minute that was ticked before the thread started."""
-        return self._journal.last_tick_ms()
-
     def put(self, arrival: Arrival) -> bool:
         """Take an arrival without waiting; False when too many wait already: its sender will send it again."""
         try:
@@ -90,7 +80,7 @@ class GroupCommit:
         return True
 
     def _new_intake(self) -> Intake:
-        with JournalReader(self._directory) as reader:
+        with JournalReader(self._journal.directory) as reader:
             return Intake(self.keys, self._journal, list(reader.entries(0, ("catalogue",))))
 
     def _run(self) -> None:

@@ -32,7 +32,11 @@ _POSITIONS: Final = "SELECT * FROM position ORDER BY entry"
 
 
 class Journal:
-    """The only writer of a journal directory; belongs to one thread at a time."""
+    """The only writer of a journal directory; belongs to one thread at a time.
+
+    Attributes:
+        directory: of its files.
+    """
 
     def __init__(self, directory: Path) -> None:
         """Open the journal where it was left, whatever a power cut left of the last transaction.
@@ -41,7 +45,7 @@ class Journal:
             JournalError: another hub writes it, or it is not a journal.
         """
         directory.mkdir(parents=True, exist_ok=True)
-        self._directory = directory
+        self.directory = directory
         self._lock = _lock(directory)
         self._day = -1
         self._files: dict[int, sqlite3.Connection] = {}
@@ -152,14 +156,14 @@ class Journal:
     def _writable(self, received_ms: int) -> sqlite3.Connection:
         day = received_ms // DAY_MS
         if day > self._day:
-            path = path_of(self._directory, received_ms)
+            path = path_of(self.directory, received_ms)
             file = self._file(day, path)
             newest = self._files.get(self._day)
             _lay_out(file, self._tip, newest.execute(_POSITIONS).fetchall() if newest else [])
-            _sync_directory(self._directory)
+            _sync_directory(self.directory)
             if newest:
                 newest.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-            self._paths = files(self._directory)
+            self._paths = files(self.directory)
             self._day = day
         return self._files[self._day]
 

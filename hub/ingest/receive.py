@@ -86,6 +86,7 @@ class Receiver:
         )
 
     async def _session(self, client: aiomqtt.Client, commit: GroupCommit) -> None:
+        client.pending_calls_threshold = IN_FLIGHT
         for channel in ("batch", "status", "reading"):
             await client.subscribe(subscription(channel), qos=1)
         for gateway, known in commit.known.items():

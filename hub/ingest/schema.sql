@@ -22,8 +22,9 @@ CREATE TABLE entry (
 
 -- A body is fresh at most once.
 CREATE UNIQUE INDEX body ON entry (gateway, body_hash) WHERE fresh AND length(body_hash) > 0;
--- Catalogues are few, and a start reads all of them.
+-- Catalogues and configurations are few, and a start reads all of them.
 CREATE INDEX catalogue ON entry (id) WHERE kind = 'catalogue';
+CREATE INDEX config ON entry (id) WHERE kind = 'config';
 
 -- What is committed of each epoch of each gateway, carried over from day to day; entry = the last entry of that epoch.
 CREATE TABLE position (
