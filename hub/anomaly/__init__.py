@@ -1,0 +1,15 @@
+"""The world is unusual: detectors, the rules that they apply and the region's background that they compare with."""
+
+from typing import Final
+
+from hub.anomaly.detector import Detector, Series
+from hub.anomaly.exceedance import Exceedance
+from hub.anomaly.local_excess import LocalExcess
+from hub.model import DetectorKind
+
+__all__ = ["DETECTORS", "Detector", "Exceedance", "LocalExcess", "Series"]
+
+DETECTORS: Final[dict[DetectorKind, type[Exceedance] | type[LocalExcess]]] = {
+    "exceedance": Exceedance,
+    "local_excess": LocalExcess,
+}

@@ -1,0 +1,112 @@
+"""All detectors on the newest values of all streams."""
+
+from typing import Final, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hub.anomaly.detector import Series
+from hub.anomaly.hysteresis import Floats, Ints, Runs
+from hub.bindings import Bindings, Group
+from hub.model import MINUTE_MS, Level
+from hub.panel import Panel
+
+# Averages over more than a minute are judged every so many minutes.
+AVERAGE_EVERY: Final = 5
+# How far back the first value of a run is looked for.
+ONSET_MIN: Final = 90
+
+
+class Finding(NamedTuple):
+    """What one group of rules says of each stream.
+
+    Attributes:
+        group: of the rules.
+        active: bool[n].
+        since_ms: int64[n], time of the first value of the run, 0 without one.
+        value: float64[n], as the rule averages it; NaN when nothing was judged at this minute.
+        background: float64[n], NaN where the rule needs none.
+        threshold: float64[n].
+        rule: int64[n], index into the bindings' rules, -1 for none.
+    """
+
+    group: Group
+    active: NDArray[np.bool_]
+    since_ms: Ints
+    value: Floats
+    background: Floats
+    threshold: Floats
+    rule: NDArray[np.int64]
+
+    @property
+    def beyond(self) -> Floats:
+        """How many times the threshold is reached; NaN where nothing is judged. For a local excess it is the excess that counts."""
+        excess = self.value - self.background if self.group.detector == "local_excess" else self.value
+        with np.errstate(divide="ignore", invalid="ignore"):
+            return np.asarray(excess / self.threshold)
+
+
+def start(bindings: Bindings) -> tuple[Runs, ...]:
+    """Return the state before the first value: one for each group of rules."""
+    return tuple(bound.detector.start(len(bindings.network)) for bound in bindings.detectors)
+
+
+def detect(
+    bindings: Bindings, panel: Panel, fresh: Series, minute: int, runs: tuple[Runs, ...]
+) -> tuple[tuple[Finding, ...], tuple[Runs, ...]]:
+    """Return what every group of rules finds at a minute, and the state after it.
+
+    Args:
+        bindings: with the detectors' parameters.
+        panel: for averages.
+        fresh: n streams, one time: the newest values of honest streams, NaN elsewhere.
+        minute: that is judged, since 1970.
+        runs: the state before.
+    """
+    findings, after = [], []
+    background = fresh.background[:, 0]
+    for bound, run in zip(bindings.detectors, runs, strict=True):
+        series: Series | None = fresh
+        if bound.group.average_min > 1:
+            series = _averaged(panel, fresh, bound.group, minute)
+        moved = run if series is None else bound.detector(series, run)[1]
+        value = np.full(len(background), np.nan) if series is None else series.value[:, 0]
+        compared = background if bound.group.detector == "local_excess" else np.full(len(background), np.nan)
+        limit = bound.detector.threshold(background)
+        findings.append(Finding(bound.group, moved.active, moved.since_ms, value, compared, limit, bound.rule))
+        after.append(moved)
+    return tuple(findings), tuple(after)
+
+
+def _averaged(panel: Panel, fresh: Series, group: Group, minute: int) -> Series | None:
+    if minute % AVERAGE_EVERY:
+        return None
+    mean = panel.average(minute, group.average_min, group.valid_min)
+    start_ms = (minute - group.average_min + 1) * MINUTE_MS
+    return Series(np.full((len(mean), 1), start_ms), mean[:, None], fresh.background)
+
+
+def strongest(findings: tuple[Finding, ...], level: Level) -> Finding | None:
+    """Return what the detector of local excess says at a level, None without such rules."""
+    return next((f for f in findings if f.group.detector == "local_excess" and f.group.level == level), None)
+
+
+def onset_ms(panel: Panel, rows: NDArray[np.intp], needed: Floats, minute: int, *, below: bool = False) -> Ints:
+    """Return int64[k]: the first minute of the unbroken run beyond `needed` that lasts until now; now where there is none.
+
+    The panel has been completed by what came late, so this may lie before what the detector saw.
+
+    Args:
+        panel: of all streams.
+        rows: k streams.
+        needed: float64[k], the value that counts as beyond.
+        minute: of now, since 1970.
+        below: whether values below count instead of values above.
+    """
+    minutes, value, _, _ = panel.tail(rows, minute, ONSET_MIN)
+    beyond = value < needed[:, None] if below else value > needed[:, None]
+    breaks = ~np.isnan(value) & ~beyond
+    # Columns after the last break; gaps do not break a run.
+    unbroken = np.cumsum(breaks[:, ::-1], axis=1)[:, ::-1] == 0
+    first = np.where(unbroken & beyond, minutes[None, :], minute)
+    return first.min(axis=1, initial=minute) * MINUTE_MS

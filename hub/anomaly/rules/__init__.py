@@ -1,0 +1,1 @@
+"""Limits, levels, thresholds and ranges: versioned tables with their sources."""

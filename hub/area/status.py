@@ -1,0 +1,124 @@
+"""How areas stand: levels by cause with hysteresis in time, and how fresh what they rest on is."""
+
+from typing import Final, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hub.model import MINUTE_MS, DetectorKind, Freshness, Level
+from hub.network import PROPERTY_NAMES, Network
+
+Levels = NDArray[np.uint8]
+Ints = NDArray[np.int64]
+
+# One slot for the exceedance of each property, one for the local excess of whatever stands out most.
+EXCESS_SLOT: Final = len(PROPERTY_NAMES)
+SLOTS: Final = EXCESS_SLOT + 1
+NEVER_MS: Final = np.iinfo(np.int64).min // 2
+
+# A level is kept this long after the last minute that supported it.
+HOLD_MS: Final = np.full(SLOTS, 10 * MINUTE_MS)
+HOLD_MS[EXCESS_SLOT] = 20 * MINUTE_MS
+# Fresh: a value within three periods of its stream, at least this long; stale: within a day.
+FRESH_MS: Final = 10 * MINUTE_MS
+STALE_MS: Final = 24 * 60 * MINUTE_MS
+
+
+class AreaState(NamedTuple):
+    """What is remembered of each of A areas.
+
+    Attributes:
+        level: uint8[A, SLOTS].
+        start_ms: int64[A, SLOTS], when the excess began that holds the level; 0 at NORMAL.
+        supported_ms: int64[A, SLOTS], the last minute that supported the level.
+        property: int64[A, SLOTS], what it is about: in the slot of local excess what stood out most when it became red.
+        shown: uint8[A], the highest of its levels.
+        fresh: uint8[A], `Freshness`.
+        since_ms: int64[A], since when `shown` is what it is.
+    """
+
+    level: Levels
+    start_ms: Ints
+    supported_ms: Ints
+    property: Ints
+    shown: Levels
+    fresh: Levels
+    since_ms: Ints
+
+    @classmethod
+    def start(cls, areas: int) -> "AreaState":
+        """Return the state of areas of which nothing is known."""
+        slots = (areas, SLOTS)
+        about = np.tile(np.append(np.arange(EXCESS_SLOT), -1), (areas, 1))
+        return cls(
+            np.zeros(slots, np.uint8),
+            np.zeros(slots, np.int64),
+            np.full(slots, NEVER_MS),
+            about,
+            np.zeros(areas, np.uint8),
+            np.full(areas, Freshness.NO_DATA, np.uint8),
+            np.zeros(areas, np.int64),
+        )
+
+
+class Support(NamedTuple):
+    """What this minute says of the areas.
+
+    Attributes:
+        level: uint8[A, SLOTS], the highest level that a stream asks for.
+        start_ms: int64[A, SLOTS], the earliest start of what asks for it.
+        property: int64[A], what stands out most in the slot of local excess, -1 for nothing.
+    """
+
+    level: Levels
+    start_ms: Ints
+    property: Ints
+
+    @classmethod
+    def none(cls, areas: int) -> "Support":
+        """Return a support to write into."""
+        latest = np.iinfo(np.int64).max
+        return cls(np.zeros((areas, SLOTS), np.uint8), np.full((areas, SLOTS), latest), np.full(areas, -1))
+
+
+def stepped(state: AreaState, support: Support, fresh: Levels, minute_ms: int) -> tuple[AreaState, NDArray[np.bool_]]:
+    """Return the state after a minute, and bool[A, SLOTS]: where a level has just become red."""
+    kept = (support.level < state.level) & (minute_ms - state.supported_ms < HOLD_MS)
+    level = np.where(kept, state.level, support.level)
+    asked = ~kept & (level > 0)
+    risen = level > state.level
+    reddened = (level == Level.RED) & (state.level < Level.RED)
+    start_ms = np.where(risen, support.start_ms, np.where(level == 0, 0, state.start_ms))
+    about = state.property.copy()
+    about[:, EXCESS_SLOT] = np.where(risen[:, EXCESS_SLOT], support.property, about[:, EXCESS_SLOT])
+    shown = level.max(axis=1, initial=0).astype(np.uint8)
+    return AreaState(
+        level.astype(np.uint8),
+        start_ms,
+        np.where(asked, minute_ms, state.supported_ms),
+        about,
+        shown,
+        fresh,
+        np.where(shown != state.shown, minute_ms, state.since_ms),
+    ), reddened
+
+
+def freshness(network: Network, newest_minute: Ints, state: AreaState, minute_ms: int) -> Levels:
+    """Return uint8[A]: how fresh the newest value is that speaks for each area; red by a passing vehicle counts, too."""
+    newest_ms = newest_minute[network.cover_row] * MINUTE_MS
+    newest_ms = np.where(newest_minute[network.cover_row] < 0, NEVER_MS, newest_ms)
+    slack = np.maximum(3 * network.period_ms[network.cover_row], FRESH_MS)
+    until = np.full(len(network.areas), NEVER_MS)
+    np.maximum.at(until, network.cover_area, newest_ms + slack)
+    heard = np.full(len(network.areas), NEVER_MS)
+    np.maximum.at(heard, network.cover_area, newest_ms)
+    supported = state.supported_ms.max(axis=1, initial=NEVER_MS)
+    is_fresh = (until >= minute_ms) | (minute_ms - supported <= FRESH_MS)
+    heard = np.maximum(heard, supported)
+    old = np.where(minute_ms - heard <= STALE_MS, np.uint8(Freshness.STALE), np.uint8(Freshness.NO_DATA))
+    return np.where(is_fresh, np.uint8(Freshness.FRESH), old)
+
+
+def detector_of(slot: int) -> DetectorKind:
+    """Return the kind of detector that a slot belongs to."""
+    return "local_excess" if slot == EXCESS_SLOT else "exceedance"

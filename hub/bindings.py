@@ -1,0 +1,229 @@
+"""Checks and detectors bound to the streams of a network: which parameters hold for which stream, at which time."""
+
+import tomllib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from importlib import resources
+from typing import Final, NamedTuple
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from hub.anomaly.detector import Detector
+from hub.anomaly.exceedance import Exceedance
+from hub.anomaly.local_excess import LocalExcess
+from hub.anomaly.rulebook import Rule, beijing_day, default_rules, in_force, is_night
+from hub.errors import ConfigError
+from hub.model import MINUTE_MS, DetectorKind, Level
+from hub.network import PROPERTY_INDEX, Network
+from hub.quality.flat_line import FlatLine
+from hub.quality.gain import Gain
+from hub.quality.range import Range
+
+Floats = NDArray[np.float64]
+_LEVELS: Final = {"attention": Level.ATTENTION, "red": Level.RED}
+
+
+class FlatSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """`FlatLine` for one property; `fail_min` in minutes."""
+
+    moved: float
+    moved_share: float
+    suspect: int
+    fail: int
+    fail_min: int
+
+
+class GainSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """`Gain` for one property."""
+
+    floor: float
+    factor: float
+    release: float
+    band: float
+    scatter: float
+    memory: int
+    enough: int
+
+
+class CheckSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Which checks hold for which properties."""
+
+    version: str
+    flat_line: dict[str, FlatSettings] = {}
+    gain: dict[str, GainSettings] = {}
+
+
+class Group(NamedTuple):
+    """Rules that are judged in one call: of one kind of detector, level, averaging period and side."""
+
+    detector: DetectorKind
+    level: Level
+    average_min: int
+    valid_min: int
+    below: bool
+
+
+class Bound(NamedTuple):
+    """A detector and the rule of each stream.
+
+    Attributes:
+        rule: int64[n], index into `Bindings.rules`, -1 where none applies.
+    """
+
+    group: Group
+    detector: Detector
+    rule: NDArray[np.int64]
+
+
+@dataclass(frozen=True, eq=False)
+class Bindings:
+    """Everything that judges a network at a time of day.
+
+    Attributes:
+        rules: all rules, in force or not.
+        phase: the day in Beijing and whether it is night: what the parameters hold for.
+    """
+
+    network: Network
+    rules: tuple[Rule, ...]
+    range: Range
+    flat_line: FlatLine
+    gain: Gain
+    detectors: tuple[Bound, ...]
+    phase: tuple[date, bool]
+
+    def at(self, minute: int) -> "Bindings":
+        """Return the bindings that hold at a minute since 1970; these when nothing differs."""
+        phase = (beijing_day(minute), is_night(minute))
+        if phase == self.phase:
+            return self
+        detectors = _detectors(self.network, self.rules, phase)
+        return Bindings(self.network, self.rules, self.range, self.flat_line, self.gain, detectors, phase)
+
+
+def default_checks() -> CheckSettings:
+    """Return the checks' settings that come with the program."""
+    return read_checks("checks.toml", (resources.files("hub.quality") / "checks.toml").read_text("utf-8"))
+
+
+def read_checks(name: str, text: str) -> CheckSettings:
+    """Return settings from TOML.
+
+    Raises:
+        ConfigError: not TOML, an unknown check, property or parameter.
+    """
+    try:
+        settings = msgspec.convert(tomllib.loads(text), CheckSettings)
+    except (tomllib.TOMLDecodeError, msgspec.ValidationError) as error:
+        raise ConfigError(name, "checks", "", str(error)) from error
+    for table, properties in (("flat_line", settings.flat_line), ("gain", settings.gain)):
+        for unknown in set(properties) - set(PROPERTY_INDEX):
+            raise ConfigError(name, table, unknown, "is not in the catalogue of properties")
+    return settings
+
+
+def bind(
+    network: Network, minute: int, rules: Sequence[Rule] | None = None, checks: CheckSettings | None = None
+) -> Bindings:
+    """Return the bindings of a network at a minute since 1970; rules and checks are the program's own unless given."""
+    rules = tuple(default_rules() if rules is None else rules)
+    checks = default_checks() if checks is None else checks
+    phase = (beijing_day(minute), is_night(minute))
+    flat = _by_property(network, checks.flat_line, FlatSettings)
+    gain = _by_property(network, checks.gain, GainSettings)
+    flat["fail_ms"] = flat.pop("fail_min") * MINUTE_MS
+    return Bindings(
+        network,
+        rules,
+        Range(network.low, network.high),
+        FlatLine(**flat),
+        Gain(**gain),
+        _detectors(network, rules, phase),
+        phase,
+    )
+
+
+# What stands for a property without settings: nothing is judged by a NaN.
+_UNBOUND: Final = {
+    FlatSettings: {"moved": np.nan, "moved_share": 0.0, "suspect": 2.0, "fail": 3.0, "fail_min": 0.0},
+    GainSettings: {
+        "floor": np.nan,
+        "factor": 2.0,
+        "release": 2.0,
+        "band": 3.0,
+        "scatter": 1.0,
+        "memory": 1.0,
+        "enough": 1.0,
+    },
+}
+
+
+def _by_property(
+    network: Network, settings: Mapping[str, FlatSettings] | Mapping[str, GainSettings], kind: type[msgspec.Struct]
+) -> dict[str, Floats]:
+    columns = {}
+    for name, unbound in _UNBOUND[kind].items():
+        table = np.full(len(PROPERTY_INDEX), unbound)
+        for prop, parameters in settings.items():
+            table[PROPERTY_INDEX[prop]] = getattr(parameters, name)
+        columns[name] = table[network.property]
+    return columns
+
+
+def _detectors(network: Network, rules: tuple[Rule, ...], phase: tuple[date, bool]) -> tuple[Bound, ...]:
+    # Groups follow from all rules, so that states keep their places when one comes into force.
+    groups = sorted({_group(rule) for rule in rules})
+    valid = set(in_force(rules, phase[0]))
+    return tuple(_bound(network, rules, group, valid, night=phase[1]) for group in groups)
+
+
+def _group(rule: Rule) -> Group:
+    kind: DetectorKind = "local_excess" if rule.kind == "local_excess" else "exceedance"
+    return Group(kind, _LEVELS[rule.level], rule.average_min, rule.valid_min, rule.below)
+
+
+def _bound(network: Network, rules: tuple[Rule, ...], group: Group, valid: set[Rule], *, night: bool) -> Bound:
+    """Give every stream the strictest rule of a group that applies to it."""
+    strictest = np.full(len(network), np.inf)
+    chosen = np.full(len(network), -1)
+    for index, rule in enumerate(rules):
+        if rule in valid and _group(rule) == group:
+            threshold = _threshold(rule, night=night) * (-1 if rule.below else 1)
+            better = _applies(network, rule) & (threshold < strictest)
+            strictest[better], chosen[better] = threshold, index
+    return Bound(group, _detector(group, rules, chosen, night=night), chosen)
+
+
+def _threshold(rule: Rule, *, night: bool) -> float:
+    return rule.night_threshold if night and rule.night_threshold is not None else rule.threshold
+
+
+def _applies(network: Network, rule: Rule) -> NDArray[np.bool_]:
+    station = np.array([s.kind in rule.stations for s in network.stations], np.bool_)[network.station]
+    matches = station & (network.property == PROPERTY_INDEX[rule.property])
+    if rule.areas:
+        # The last element answers for index -1: outside of all areas.
+        inside = np.array([*(area.kind in rule.areas for area in network.areas), "none" in rule.areas], np.bool_)
+        matches &= inside[network.home]
+    return matches
+
+
+def _detector(group: Group, rules: tuple[Rule, ...], chosen: NDArray[np.int64], *, night: bool) -> Detector:
+    def column(values: list[float], nothing: float) -> Floats:
+        return np.array([*values, nothing])[chosen]
+
+    threshold = column([_threshold(rule, night=night) for rule in rules], np.nan)
+    enter, leave = (column([getattr(rule, name) for rule in rules], 1) for name in ("enter", "leave"))
+    if group.detector == "local_excess":
+        return LocalExcess(threshold, column([rule.relative for rule in rules], 0), enter, leave)
+    return Exceedance(
+        limit=threshold,
+        margin=column([rule.margin for rule in rules], 0),
+        sign=-1.0 if group.below else 1.0,
+        enter=enter,
+        leave=leave,
+        delay_ms=column([rule.delay_min * MINUTE_MS for rule in rules], 0),
+    )

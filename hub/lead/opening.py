@@ -1,0 +1,81 @@
+"""What opens a lead or a ticket, in plain words: Chinese and English, with the numbers that a person needs to check it."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Final
+
+from hub.model import MINUTE_MS, Anomaly, Area, LeadOpening, TicketKind, TicketOpening
+from wire.properties import PROPERTIES
+
+_BEIJING: Final = timedelta(hours=8)
+_UNITS: Final = {"ug/m3": "µg/m³", "mg/m3": "mg/m³", "degC": "°C"}
+_TICKETS: Final[dict[TicketKind, tuple[str, str]]] = {
+    "range": ("连续给出不可能的值", "keeps giving values that cannot be"),
+    "flat_line": ("数值不再变化，而周围的空气在变化", "repeats one value while the air around it changes"),
+    "gain": ("与邻近站点相比持续偏高或偏低", "reads steadily too high or too low against its neighbours"),
+    "gap": ("有数据永久缺失", "has lost readings for good"),
+    "fork": ("同一身份出现两份数据", "shows two lives under one identity"),
+    "silent": ("没有数据", "is silent"),
+}
+
+
+def lead_opening(
+    area: Area, names: dict[str, Area], evidence: Sequence[Anomaly], when: tuple[int, int, bool]
+) -> LeadOpening:
+    """Return the opening of a lead about an area.
+
+    Args:
+        area: what became red.
+        names: all areas by id, to name the alternatives.
+        evidence: at least one anomaly, the strongest first; its cause is the lead's.
+        when: (episode start, the judge's time, whether late data opened it); milliseconds.
+    """
+    start_ms, opened_ms, late = when
+    chinese, english = _explanation(area, names, evidence, start_ms)
+    return LeadOpening(area.id, evidence[0].cause, start_ms, opened_ms, late, tuple(evidence), chinese, english)
+
+
+def _explanation(area: Area, names: dict[str, Area], evidence: Sequence[Anomaly], start_ms: int) -> tuple[str, str]:
+    first, known = evidence[0], PROPERTIES[evidence[0].cause.property]
+    unit = _UNITS.get(known.unit, known.unit)
+    chinese = (
+        f"{area.name}：{beijing(start_ms)}起{known.chinese}异常。监测点{first.station}为{first.value:.0f} {unit}，"
+    )
+    english = f"{area.name_en}: {known.english} unusual since {beijing(start_ms)}. {first.station} reads {first.value:.0f} {unit}, "
+    if first.cause.detector == "local_excess":
+        excess = first.value - first.background
+        chinese += f"区域背景{first.background:.0f}，高出{excess:.0f}（阈值{first.threshold:.0f}）。"
+        english += (
+            f"the region has {first.background:.0f}: {excess:.0f} above it, more than the {first.threshold:.0f} needed."
+        )
+    else:
+        chinese += f"超出{first.threshold:g} {unit}。"
+        english += f"beyond {first.threshold:g} {unit}."
+    if len(evidence) > 1:
+        chinese += f"另有{len(evidence) - 1}个监测点佐证。"
+        english += f" {len(evidence) - 1} more series agree."
+    others = [names[other] for other in first.alternatives if other in names]
+    if others:
+        chinese += f"其他可能：{'、'.join(other.name for other in others)}。"
+        english += f" It could also be {', '.join(other.name_en for other in others)}."
+    return chinese + "仅为线索，须经核实。", english + " A lead to be verified, not a finding."
+
+
+def ticket_opening(subject: str, kind: TicketKind, since_ms: int, opened_ms: int, detail: str = "") -> TicketOpening:
+    """Return the opening of a ticket about a device or gateway; `detail` stands at the end of both texts."""
+    chinese, english = _TICKETS[kind]
+    tail = f" {detail}" if detail else ""
+    return TicketOpening(
+        subject,
+        kind,
+        since_ms,
+        opened_ms,
+        f"{subject}{chinese}（自{beijing(since_ms)}）。{tail}",
+        f"{subject} {english}, since {beijing(since_ms)}.{tail}",
+    )
+
+
+def beijing(time_ms: int) -> str:
+    """Return a time as a clock in Beijing shows it, to the minute."""
+    moment = datetime.fromtimestamp(time_ms // MINUTE_MS * 60, UTC) + _BEIJING
+    return f"{moment:%m-%d %H:%M}"

@@ -1,0 +1,88 @@
+"""The judge's memory on disk, so that a start need not read the journal from its beginning.
+
+One file for the state at the end of each hour of the last day, and one for everything else as it was with the newest of them. What is missing,
+damaged or of another version costs time, never correctness: the journal has everything.
+"""
+
+import os
+import zipfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+Arrays = dict[str, NDArray[Any]]
+FORMAT: Final = 1
+_NEWEST: Final = "newest.npz"
+
+
+class Memory:
+    """A directory of checkpoints; without a directory nothing is kept."""
+
+    def __init__(self, directory: Path | None) -> None:
+        self._directory = directory
+
+    def hours(self) -> list[int]:
+        """Return the minutes since 1970 of the hourly states that are kept, ascending."""
+        if self._directory is None:
+            return []
+        return sorted(int(path.stem[5:]) for path in self._directory.glob("hour-*.npz") if path.stem[5:].isdigit())
+
+    def keep_hour(self, minute: int, arrays: Mapping[str, NDArray[Any]], oldest: int) -> None:
+        """Keep the state at the end of an hour, and drop those before the minute `oldest`."""
+        if self._directory is None:
+            return
+        _write(self._directory / f"hour-{minute}.npz", arrays)
+        for old in self.hours():
+            if old < oldest:
+                (self._directory / f"hour-{old}.npz").unlink(missing_ok=True)
+
+    def hour(self, minute: int) -> Arrays | None:
+        """Return the state at the end of an hour, None when it cannot be had."""
+        return None if self._directory is None else _read(self._directory / f"hour-{minute}.npz")
+
+    def keep(self, arrays: Mapping[str, NDArray[Any]]) -> None:
+        """Keep everything else, in place of what was kept before."""
+        if self._directory is not None:
+            _write(self._directory / _NEWEST, arrays)
+
+    def newest(self) -> Arrays | None:
+        """Return what `keep` was given last, None when it cannot be had."""
+        return None if self._directory is None else _read(self._directory / _NEWEST)
+
+
+def _write(path: Path, arrays: Mapping[str, NDArray[Any]]) -> None:
+    """Write arrays to a file, whole or not at all."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    fresh = path.with_suffix(".new")
+    with fresh.open("wb") as file:
+        np.savez(file, allow_pickle=False, **{"format": np.array(FORMAT), **arrays})
+        file.flush()
+        os.fsync(file.fileno())
+    fresh.replace(path)
+
+
+def _read(path: Path) -> Arrays | None:
+    try:
+        with np.load(path, allow_pickle=False) as kept:
+            arrays = {name: kept[name] for name in kept.files}
+    except (OSError, ValueError, EOFError, KeyError, zipfile.BadZipFile):
+        return None
+    return arrays if int(arrays.get("format", np.array(0))) == FORMAT else None
+
+
+def joined(parts: list[bytes]) -> NDArray[np.uint8]:
+    """Return byte strings as one array: each after its length in 8 bytes."""
+    return np.frombuffer(b"".join(len(part).to_bytes(8, "little") + part for part in parts), np.uint8)
+
+
+def parted(octets: NDArray[np.uint8]) -> list[bytes]:
+    """Return what `joined` was given."""
+    whole, parts, at = octets.tobytes(), [], 0
+    while at < len(whole):
+        end = at + 8 + int.from_bytes(whole[at : at + 8], "little")
+        parts.append(whole[at + 8 : end])
+        at = end
+    return parts

@@ -1,0 +1,163 @@
+"""The network of stations as arrays: what every datastream measures, where it stands, who its neighbours are."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.spatial import cKDTree
+
+from hub.area.geometry import NOWHERE, Plane, distances_m, homes, plane_of, shapes_m
+from hub.model import Area, Datastream, Station
+from hub.panel import ARITHMETIC, ENERGY, VECTOR
+from wire.properties import PROPERTIES, to_canonical
+
+Floats = NDArray[np.float64]
+PROPERTY_NAMES: Final = tuple(PROPERTIES)
+PROPERTY_INDEX: Final = {name: index for index, name in enumerate(PROPERTY_NAMES)}
+_AVERAGING: Final = {"arithmetic": ARITHMETIC, "energy": ENERGY, "vector": VECTOR}
+
+# Neighbours: so many, not farther than this; a station's own streams do not count.
+NEIGHBOURS: Final = 16
+REACH_M: Final = 6_000.0
+# A station speaks for an area without one of its own from up to this far.
+COVER_M: Final = 2_500.0
+
+
+@dataclass(frozen=True, eq=False)
+class Network:
+    """What the catalogue and the zone say, one element for each of n datastreams unless said otherwise.
+
+    Attributes:
+        stations, datastreams: the catalogue; datastream i has row i.
+        areas: the zone's.
+        shapes: their polygons in metres on `plane`.
+        property: int64[n], index into PROPERTY_NAMES.
+        station: int64[n], index into `stations`.
+        east_m, north_m: float64[n], NaN when moving.
+        moving, ambient: bool[n]; ambient streams stand still in the open air: reference and micro-stations.
+        period_ms: int64[n], between readings as the gateway plans them.
+        scale, offset: float64[n]: canonical value = raw * scale + offset.
+        low, high: float64[n], plausible range.
+        averaging: int8[n], as the panel takes it.
+        neighbours: int64[n, NEIGHBOURS], rows of the same property nearby, n where there is none.
+        home: int64[n], index of the smallest area that the station stands in, -1 for none.
+        cover_row, cover_area: int64[pairs]: fixed streams that speak for an area: in it, or else the nearest station's.
+    """
+
+    stations: tuple[Station, ...]
+    datastreams: tuple[Datastream, ...]
+    areas: tuple[Area, ...]
+    plane: Plane
+    shapes: NDArray[np.object_]
+    property: NDArray[np.int64]
+    station: NDArray[np.int64]
+    east_m: Floats
+    north_m: Floats
+    moving: NDArray[np.bool_]
+    ambient: NDArray[np.bool_]
+    period_ms: NDArray[np.int64]
+    scale: Floats
+    offset: Floats
+    low: Floats
+    high: Floats
+    averaging: NDArray[np.int8]
+    neighbours: NDArray[np.int64]
+    home: NDArray[np.int64]
+    cover_row: NDArray[np.int64]
+    cover_area: NDArray[np.int64]
+
+    def __len__(self) -> int:
+        return len(self.datastreams)
+
+
+def build_network(stations: Sequence[Station], datastreams: Sequence[Datastream], areas: Sequence[Area]) -> Network:
+    """Return the network of a catalogue in a zone; a second's work for 100,000 streams, done when the catalogue changes."""
+    plane, n = plane_of(areas), len(datastreams)
+    shapes = shapes_m(areas, plane)
+    index = {station.id: i for i, station in enumerate(stations)}
+    of_stream = _ints([index[stream.station] for stream in datastreams])
+    moving = np.array([station.moving for station in stations], np.bool_)[of_stream]
+    ambient = np.array([s.kind in ("reference", "micro_station") for s in stations], np.bool_)[of_stream]
+    east, north = plane.metres(_floats([s.longitude for s in stations]), _floats([s.latitude for s in stations]))
+    distance_m = distances_m(shapes, east, north)
+    known = [PROPERTIES[stream.property] for stream in datastreams]
+    scale = _floats([to_canonical(stream.property, stream.unit) for stream in datastreams]).reshape(n, 2)
+    measured = _ints([PROPERTY_INDEX[stream.property] for stream in datastreams])
+    cover_station, cover_area = _cover(distance_m)
+    pair, row = _pairs(cover_station, of_stream)
+    return Network(
+        stations=tuple(stations),
+        datastreams=tuple(datastreams),
+        areas=tuple(areas),
+        plane=plane,
+        shapes=shapes,
+        property=measured,
+        station=of_stream,
+        east_m=east[of_stream],
+        north_m=north[of_stream],
+        moving=moving,
+        ambient=ambient,
+        period_ms=_ints([int(stream.period_s * 1000) for stream in datastreams]),
+        scale=scale[:, 0],
+        offset=scale[:, 1],
+        low=_floats([prop.low for prop in known]),
+        high=_floats([prop.high for prop in known]),
+        averaging=np.array([_AVERAGING[prop.averaging] for prop in known], np.int8),
+        neighbours=_neighbours(measured, ambient, east[of_stream], north[of_stream]),
+        home=_ints(homes(shapes, distance_m)[of_stream]),
+        cover_row=row,
+        cover_area=cover_area[pair],
+    )
+
+
+def _ints(values: object) -> NDArray[np.int64]:
+    return np.asarray(values, np.int64).reshape(-1)
+
+
+def _floats(values: object) -> Floats:
+    return np.asarray(values, np.float64)
+
+
+def _neighbours(
+    measured: NDArray[np.int64], ambient: NDArray[np.bool_], east: Floats, north: Floats
+) -> NDArray[np.int64]:
+    n = len(measured)
+    result = np.full((n, NEIGHBOURS), n)
+    for prop in np.unique(measured[ambient]).tolist():
+        rows = np.flatnonzero(ambient & (measured == prop) & np.isfinite(east))
+        if not rows.size:
+            continue
+        places = np.column_stack([east[rows], north[rows]])
+        _, found = cKDTree(places).query(places, k=NEIGHBOURS + 1, distance_upper_bound=REACH_M)
+        padded = np.append(rows, n)[found]
+        # The stream itself is one of its nearest; devices on one pole are neighbours like others.
+        own = padded == rows[:, None]
+        order = np.argsort(own, axis=1, kind="stable")
+        result[rows] = np.take_along_axis(np.where(own, n, padded), order, axis=1)[:, :NEIGHBOURS]
+    return result
+
+
+def _cover(distance_m: Floats) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return (station, area) pairs: stations in the area, or the nearest one within COVER_M."""
+    if not distance_m.size:
+        return _ints([]), _ints([])
+    measured = np.where(np.isnan(distance_m), np.inf, distance_m)
+    nearest = measured.min(axis=0)
+    near = (measured <= nearest) & (measured <= COVER_M)
+    station, area = np.nonzero(near)
+    return _ints(station), _ints(area)
+
+
+def _pairs(station: NDArray[np.int64], of_stream: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return (pair, row) for every stream of the station of every pair."""
+    order = np.argsort(of_stream, kind="stable")
+    first = np.searchsorted(of_stream[order], station)
+    count = np.searchsorted(of_stream[order], station, side="right") - first
+    pair = np.repeat(np.arange(len(station)), count)
+    within = np.arange(len(pair)) - np.repeat(np.cumsum(count) - count, count)
+    return _ints(pair), _ints(order[first[pair] + within]) if len(pair) else _ints([])
+
+
+__all__ = ["NEIGHBOURS", "NOWHERE", "PROPERTY_INDEX", "PROPERTY_NAMES", "Network", "build_network"]

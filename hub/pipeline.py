@@ -1,0 +1,92 @@
+"""The hub's half of the line, a step a line: newest values, flags, background, anomalies, areas, leads and tickets."""
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hub.anomaly import detection
+from hub.anomaly.background import background
+from hub.anomaly.detector import Series
+from hub.anomaly.hysteresis import Runs
+from hub.area import blame, status
+from hub.area.sight import Sight, places
+from hub.bindings import Bindings
+from hub.lead.outcome import Outcome, outcome
+from hub.model import MINUTE_MS
+from hub.network import NOWHERE
+from hub.panel import NEVER, Newest, Panel
+from hub.quality import check, verdict
+
+Ints = NDArray[np.int64]
+
+
+class State(NamedTuple):
+    """All that the judgement remembers between two minutes.
+
+    Attributes:
+        newest: the newest value of every stream.
+        seen: int64[n], the minute of the newest value that was judged.
+        quality: of the checks.
+        runs: of the detectors.
+        blame: int64[n], the area that a stream's excess is laid to.
+        areas: of the areas' levels.
+    """
+
+    newest: Newest
+    seen: Ints
+    quality: verdict.Quality
+    runs: tuple[Runs, ...]
+    blame: Ints
+    areas: status.AreaState
+
+
+def start(bindings: Bindings) -> State:
+    """Return the state before the first minute."""
+    n, areas = len(bindings.network), len(bindings.network.areas)
+    runs, quality = detection.start(bindings), verdict.start(bindings)
+    return State(Newest.never(n), np.full(n, NEVER), quality, runs, np.full(n, NOWHERE), status.AreaState.start(areas))
+
+
+class Tick(NamedTuple):
+    """When is judged.
+
+    Attributes:
+        minute: since 1970; all of its readings that will come in time are in the panel.
+        touched: int64[m], closed minutes, ascending, whose readings were not looked at yet.
+        now_ms: the judge's time.
+    """
+
+    minute: int
+    touched: Ints
+    now_ms: int
+
+
+def judge_minute(bindings: Bindings, panel: Panel, state: State, tick: Tick) -> tuple[State, Outcome]:
+    """Return the state after a minute, and what follows from it for areas, leads and tickets."""
+    newest = panel.advanced(state.newest, tick.touched)
+    lying = state.quality.lying
+    air = background(bindings.network, panel, newest, tick.minute, lying)
+    fresh = _fresh(newest, state.seen)
+    quality = verdict.checked(
+        bindings, check.Series(*fresh, air.near[:, None]), _plumes(bindings, newest, state), state.quality
+    )
+    honest = Series(fresh[0], np.where(quality.lying[:, None], np.nan, fresh[1]), air.highest[:, None])
+    findings, runs = detection.detect(bindings, panel, honest, tick.minute, state.runs)
+    sight = Sight(bindings, panel, newest, air.highest, quality.lying, findings, tick.minute)
+    found = blame.laid(sight, state.areas, state.blame)
+    freshness = status.freshness(bindings.network, newest.minute, state.areas, sight.minute_ms)
+    areas, reddened = status.stepped(state.areas, found.support, freshness, sight.minute_ms)
+    tickets = verdict.tickets(bindings, (state.quality, state.newest.bad), (quality, newest), tick.minute, tick.now_ms)
+    after = State(newest, newest.minute, quality, runs, found.blame, areas)
+    return after, outcome(sight, found, (state.areas, areas), reddened, tickets, tick.now_ms)
+
+
+def _fresh(newest: Newest, seen: Ints) -> tuple[Ints, NDArray[np.float64]]:
+    value = np.where(newest.minute > seen, newest.value, np.nan)
+    return newest.minute[:, None] * MINUTE_MS, value[:, None]
+
+
+def _plumes(bindings: Bindings, newest: Newest, state: State) -> NDArray[np.bool_]:
+    hot = np.flatnonzero(state.blame != NOWHERE)
+    return verdict.near_plumes(bindings, hot, *places(bindings, newest))
