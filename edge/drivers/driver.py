@@ -1,7 +1,7 @@
 """What the agent asks of every driver, and what polled drivers share: the timetable and the health of each device."""
 
 import heapq
-import time
+import math
 import zlib
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -143,9 +143,11 @@ class Timetable:
     periods_s: Mapping[str, float]
     now_ms: int
     date_ms: int
+    _periods_ms: dict[str, int] = field(init=False)
     _slots: list[Slot] = field(init=False)
 
     def __post_init__(self) -> None:
+        self._periods_ms = {device: max(1, round(s * 1000)) for device, s in self.periods_s.items()}
         self._slots = [Slot(self._first_ms(device), device) for device in self.periods_s]
         heapq.heapify(self._slots)
 
@@ -159,21 +161,18 @@ class Timetable:
         A slot that is late by less than a period is still used; after a rest the first slot from then on is.
         """
         slot = self._slots[0]
-        period_ms = self._period_ms(slot.device)
+        period_ms = self._periods_ms[slot.device]
         following = slot.due_ms + period_ms
-        left_out = max(
-            0, (now_ms - following) // period_ms, -int(-(now_ms + rest_ms - following) // period_ms) if rest_ms else 0
-        )
+        late_ms = now_ms - following
+        rested = math.ceil((late_ms + rest_ms) / period_ms) if rest_ms else 0
+        left_out = max(0, late_ms // period_ms, rested)
         heapq.heapreplace(self._slots, Slot(following + left_out * period_ms, slot.device))
         return left_out
 
     def _first_ms(self, device: str) -> int:
-        period_ms = self._period_ms(device)
+        period_ms = self._periods_ms[device]
         phase_ms = int(period_ms * phase(device)) - self.date_ms
         return self.now_ms + (phase_ms - self.now_ms) % period_ms
-
-    def _period_ms(self, device: str) -> int:
-        return max(1, round(self.periods_s[device] * 1000))
 
 
 def phase(device: str) -> float:
@@ -220,9 +219,3 @@ async def poll_every(
         state.skipped += table.done(clock.monotonic_ms(), rest_s(state, timeout_s) * field_ms)
         if readings:
             yield readings
-
-
-def stopwatch() -> Callable[[], float]:
-    """Return a function that tells the real milliseconds since now."""
-    started = time.perf_counter_ns()
-    return lambda: (time.perf_counter_ns() - started) / 1e6

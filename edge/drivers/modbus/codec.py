@@ -7,6 +7,7 @@ Registers are big-endian on the wire; the order of the two words of a 32-bit num
 Source: Modbus Application Protocol V1.1b3; each profile names its own.
 """
 
+import functools
 import math
 import struct
 from collections.abc import Sequence
@@ -17,7 +18,7 @@ from typing import Final, NamedTuple
 from edge.drivers.modbus.profile import MAX_COUNT, Profile, Register, width
 from wire.reading import Flag
 
-_FORMATS: Final = {"int16": ">h", "uint16": ">H", "int32": ">i", "uint32": ">I", "float32": ">f"}
+_FORMATS: Final = {"int32": ">i", "uint32": ">I", "float32": ">f"}
 
 
 class Value(NamedTuple):
@@ -89,23 +90,25 @@ def _value(register: Register, words: Sequence[int], at: int) -> Value:
     number = _number(register, words, at)
     if number in register.sentinels or not math.isfinite(number):
         return Value(register.property, math.nan, Flag.MISSING)
-    value = _scaled(number, register.scale)
-    low, high = register.range or (-math.inf, math.inf)
-    return Value(register.property, value, Flag.UNKNOWN if low <= value <= high else Flag.SUSPECT)
+    over, under = _ratio(register.scale)
+    value = number * over / under
+    suspect = register.range is not None and not register.range[0] <= value <= register.range[1]
+    return Value(register.property, value, Flag.SUSPECT if suspect else Flag.UNKNOWN)
 
 
 def _number(register: Register, words: Sequence[int], at: int) -> float:
-    if width(register) == 1:
+    kind = register.type
+    if kind == "int16":
         word = words[at]
-        return float(word - 0x10000 if register.type == "int16" and word & 0x8000 else word)
+        return word - 0x10000 if word & 0x8000 else word
+    if kind == "uint16":
+        return words[at]
     high, low = (words[at], words[at + 1]) if register.word_order == "ABCD" else (words[at + 1], words[at])
-    (number,) = struct.unpack(_FORMATS[register.type], struct.pack(">HH", high, low))
+    (number,) = struct.unpack(_FORMATS[kind], struct.pack(">HH", high, low))
     return float(number)
 
 
-def _scaled(number: float, scale: float) -> float:
-    """Return number * scale, rounded once: 3 * 0.1 is 0.3."""
-    if scale == 1:
-        return number
-    ratio = Fraction(scale).limit_denominator(1_000_000)
-    return number * ratio.numerator / ratio.denominator
+@functools.cache
+def _ratio(scale: float) -> tuple[int, int]:
+    """Return the scale as a fraction, so that a value is rounded once: 3 tenths are 0.3, 3 * 0.1 is not."""
+    return Fraction(scale).limit_denominator(1_000_000).as_integer_ratio()

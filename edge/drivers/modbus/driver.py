@@ -3,6 +3,7 @@
 import logging
 import socket
 import termios
+import time
 from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, field
 from types import TracebackType
@@ -13,7 +14,7 @@ from pymodbus.client.base import ModbusBaseClient
 from pymodbus.exceptions import ConnectionException, ModbusException, ModbusIOException
 from pymodbus.framer import FramerType
 
-from edge.drivers.driver import DeviceHealth, Driver, poll_every, stopwatch
+from edge.drivers.driver import DeviceHealth, Driver, poll_every
 from edge.drivers.modbus.codec import Block, plan
 from edge.drivers.modbus.profile import load_profile
 from edge.drivers.modbus.settings import NETWORK, ModbusSettings, datastreams
@@ -150,7 +151,7 @@ class ModbusDriver:
         assert client is not None
         client.ctx.comm_params.timeout_connect = settings.timeout_s
         read = client.read_holding_registers if block.function == 3 else client.read_input_registers
-        elapsed_ms = stopwatch()
+        asked_ns = time.perf_counter_ns()
         try:
             answer = await read(block.address, count=block.count, device_id=settings.unit)
             arrival_ms = self.clock.monotonic_ms()
@@ -165,7 +166,7 @@ class ModbusDriver:
             health.failed(f"bad frame: {error}")
             return []
         self._silences = 0
-        health.answered(arrival_ms, elapsed_ms())
+        health.answered(arrival_ms, (time.perf_counter_ns() - asked_ns) / 1e6)
         return [Reading(settings.id, value.property, arrival_ms, value.value, value.flag) for value in values]
 
     def _refused(self, settings: ModbusSettings, code: int) -> list[Reading]:
