@@ -65,9 +65,9 @@ class Pusher:
 
     async def run(self) -> None:
         """Deliver until cancelled."""
-        # A receiver must not send the lead on to somewhere else by redirection.
+        # Straight to the receiver: by no proxy of the environment, and (httpx follows none by itself) by no redirection.
         async with (
-            httpx.AsyncClient(transport=self.transport, timeout=TIMEOUT_S, follow_redirects=False) as client,
+            httpx.AsyncClient(transport=self.transport, timeout=TIMEOUT_S, trust_env=False) as client,
             asyncio.TaskGroup() as tasks,
         ):
             for receiver in self.urls:

@@ -81,8 +81,8 @@ class Broadcast:
                 if self._snapshot and version != self._version:
                     version = self._version
                     yield ServerSentEvent(self._snapshot, event="snapshot")
-                for news in [one for one in self._news if one.revision > revision]:
-                    revision = news.revision
+                news_since, revision = revision, self._revision
+                for news in [one for one in self._news if one.revision > news_since]:
                     yield ServerSentEvent(news.text, event=news.channel)
                 await self._wait_for_change(version, revision)
         finally:
