@@ -8,10 +8,13 @@ from firmware_sim.registers import MAPS
 from firmware_sim.zone import Device, Station, Zone
 
 _DRIVERS: Final = {"pms5003": "pms", "gps": "nmea", "vehicle": "mqtt"}
+# Field seconds at which it is usual to read each model.
+_PERIOD_S: Final = {"logger": 600, "rs_zs_noise": 300, "gps": 15}
+_USUAL_PERIOD_S: Final = 60
 
 
 def describe(zone: Zone, addresses: Mapping[str, str]) -> dict[str, Any]:
-    """Return {stations, gateways, devices}; `addresses` says where each named port is: a path, or host:port."""
+    """Return {stations, gateways, devices}; `addresses` says where each named port is: a path, tcp://host:port, or host:port of the broker."""
     return {
         "stations": [_station(s) for s in zone.stations],
         "gateways": zone.gateways(),
@@ -40,9 +43,11 @@ def _device(device: Device, addresses: Mapping[str, str]) -> dict[str, Any]:
         "model": device.model,
         "properties": [*device.properties],
         "port": addresses[device.port],
+        "period_s": _PERIOD_S.get(device.model, _USUAL_PERIOD_S),
     }
     if device.model in MAPS:
         row |= {"profile": device.model, "unit": device.unit}
     if device.model == "vehicle":
-        row["topic"] = vehicle.topic(device.station)
+        host, _, port = addresses[device.port].rpartition(":")
+        row |= {"host": host, "port": int(port), "topic": vehicle.topic(device.station), "feed": "vehicle"}
     return row

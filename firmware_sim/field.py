@@ -25,8 +25,8 @@ async def run(  # noqa: PLR0913, PLR0917  # what a field is made of
 ) -> None:
     """Run the field until cancelled.
 
-    Writes into `directory`: ledger.tsv (appended), truth.json, ports/ and, when all is open, field.json. From field
-    time `until_ms` on nothing is measured or answered; the vehicles go on sending what was not acknowledged.
+    Writes into `directory`: ledger.tsv (appended), truth.json, ports/ and, when all is open, field.json; then prints
+    one line that begins with "field ready". From field time `until_ms` on nothing is measured or answered; the vehicles go on sending what was not acknowledged.
 
     Args:
         directory: exists or is created.
@@ -51,6 +51,7 @@ async def run(  # noqa: PLR0913, PLR0917  # what a field is made of
         async with Rim(ports, zone, play, broker) as rim:
             senders = rim.senders(round(interval_s * 1000))
             _write_json(directory / "field.json", describe(zone, rim.addresses))
+            print(f"field ready {directory}", flush=True)  # noqa: T201  # the line that a supervisor waits for
             await asyncio.gather(beat(senders, clock, until_ms), *(carry(broker, car) for car in rim.vehicles))
 
 

@@ -19,7 +19,7 @@ class Rim:
     """Opens every port on enter, closes it on exit.
 
     Attributes:
-        addresses: of each named port: the path of a serial port, or host:port.
+        addresses: of each named port: the path of a serial port, tcp://host:port, or host:port of the broker.
         vehicles: what is to be carried to the broker.
     """
 
@@ -111,7 +111,7 @@ class Rim:
         server = await loop.create_server(lambda: _Connection(bus, self._connections), _LOOPBACK, 0)
         self._stack.callback(server.close)
         host, port = server.sockets[0].getsockname()[:2]
-        self.addresses[name] = f"{host}:{port}"
+        self.addresses[name] = f"tcp://{host}:{port}"
 
 
 class _Connection(asyncio.Protocol):

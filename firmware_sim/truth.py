@@ -37,7 +37,7 @@ def _sources(scene: Scene, zone: Zone, world: World) -> list[dict[str, Any]]:
         minutes = sorted(m for v in zone.routes for m in exposed_minutes(source, world, v)) if hidden else []
         rows.append(
             {
-                "kind": "hidden_source" if hidden else "dust",
+                "kind": "vehicle_source" if hidden else "dust",
                 "area": area,
                 "station": None,
                 "device": None,
@@ -53,7 +53,7 @@ def _sources(scene: Scene, zone: Zone, world: World) -> list[dict[str, Any]]:
 def _heats(scene: Scene, zone: Zone) -> list[dict[str, Any]]:
     return [
         {
-            "kind": "overheating",
+            "kind": "lab",
             "area": zone.host_of(heat.station),
             "station": heat.station,
             "device": f"{heat.station}-air",

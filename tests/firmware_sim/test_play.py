@@ -218,13 +218,15 @@ def test_phases_lie_in_the_first_third_of_the_interval(zone: Zone, interval_ms: 
 
 def test_the_description_names_every_device_and_port(zone: Zone) -> None:
     """What a gateway's configuration needs, in JSON."""
-    ports = {d.port: f"port of {d.port}" for d in zone.devices}
+    ports = {d.port: f"{d.port}:1883" for d in zone.devices}
     described = json.loads(json.dumps(describe(zone, ports)))
     rows = {row["id"]: row for row in described["devices"]}
 
     assert (len(described["stations"]), len(rows)) == (126, len(zone.devices))
     assert {row["driver"] for row in rows.values()} == {"pms", "modbus", "nmea", "mqtt"}
-    assert rows["patrol-2-air"]["topic"] == "vehicle/patrol-2/air"
+    assert [rows["patrol-2-air"][key] for key in ("host", "port", "topic", "feed")] == [
+        "broker", 1883, "vehicle/patrol-2/air", "vehicle"
+    ]  # fmt: skip
     assert rows["ref-tiantan-logger"] == {
         "id": "ref-tiantan-logger",
         "station": "ref-tiantan",
@@ -232,7 +234,8 @@ def test_the_description_names_every_device_and_port(zone: Zone) -> None:
         "driver": "modbus",
         "model": "logger",
         "properties": ["pm2_5", "pm10", "no2", "o3", "wind_speed", "wind_direction"],
-        "port": "port of gw-region",
+        "port": "gw-region:1883",
+        "period_s": 600,
         "profile": "logger",
         "unit": 10,
     }

@@ -206,7 +206,7 @@ def test_truth_tells_all_that_was_injected(zone: Zone, full: Any) -> None:
     rows = truth(full.scene, zone, full.world)
 
     assert [r["kind"] for r in rows] == [
-        "dust", "hidden_source", "overheating", "stuck", "gain", "noise_bytes", "checksum"
+        "dust", "vehicle_source", "lab", "stuck", "gain", "noise_bytes", "checksum"
     ]  # fmt: skip
     assert [r["area"] for r in rows[:3]] == ["site-01", "ent-07", "ent-09"]
     assert all(r["onset_ms"] <= r["seen_ms"] < r["end_ms"] for r in rows)

@@ -113,7 +113,7 @@ def test_instruments_answer_on_ptys_and_tcp_what_the_ledger_says(tmp_path: Path)
 
 async def ask(address: str, unit: int, count: int) -> bytes:
     """Return holding registers 0 to count - 1 by Modbus TCP."""
-    host, _, port = address.partition(":")
+    host, _, port = address.removeprefix("tcp://").partition(":")
     reader, writer = await asyncio.open_connection(host, int(port))
     writer.write(struct.pack(">HHHBBHH", 1, 0, 6, unit, 3, 0, count))
     octets = await reader.readexactly(9 + 2 * count)
@@ -142,7 +142,7 @@ def test_a_vehicle_survives_its_broker(tmp_path: Path) -> None:
     async def collect() -> None:
         while True:
             with contextlib.suppress(aiomqtt.MqttError):
-                async with aiomqtt.Client("127.0.0.1", port) as gateway:
+                async with aiomqtt.Client("127.0.0.1", port, timeout=2) as gateway:
                     await gateway.subscribe("vehicle/patrol-2/air", qos=1)
                     async for heard in gateway.messages:
                         assert isinstance(heard.payload, bytes)
