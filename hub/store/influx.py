@@ -25,6 +25,37 @@ TIMEOUT_MS: Final = 10_000
 _ESCAPES: Final = str.maketrans({" ": r"\ ", ",": r"\,", "=": r"\="})
 
 
+class LineProtocol:
+    """Turns readings into lines, by the series that it was told of."""
+
+    def __init__(self) -> None:
+        self._heads: dict[int, str] = {}
+
+    def datastreams(self, new: Sequence[Datastream]) -> None:
+        """Take note of the series that readings will refer to."""
+        self._heads |= {stream.row: _head(stream) for stream in new}
+
+    def lines(self, columns: Columns) -> list[str]:
+        """Return one line for each reading, in their order.
+
+        Raises:
+            KeyError: a row that nobody told of.
+        """
+        valued = np.isfinite(columns.value).tolist()
+        placed = (np.isfinite(columns.longitude) & np.isfinite(columns.latitude)).tolist()
+        values = [f"value={value!r}," if has else "" for value, has in zip(columns.value.tolist(), valued, strict=True)]
+        places = [
+            f"longitude={east!r},latitude={north!r}," if has else ""
+            for east, north, has in zip(columns.longitude.tolist(), columns.latitude.tolist(), placed, strict=True)
+        ]
+        heads = [self._heads[row] for row in columns.row.tolist()]
+        flags, times = columns.flag.tolist(), columns.time_ms.tolist()
+        return [
+            f"{head} {value}{place}flag={flag}i {time_ms}"
+            for head, value, place, flag, time_ms in zip(heads, values, places, flags, times, strict=True)
+        ]
+
+
 class InfluxWriter:
     """Writes readings, one request for each call; belongs to one thread.
 
@@ -37,7 +68,7 @@ class InfluxWriter:
         self._bucket = bucket
         self._client = InfluxDBClient(url, token=token, org=org or "-", timeout=TIMEOUT_MS, enable_gzip=True)
         self._write = self._client.write_api(SYNCHRONOUS)
-        self._heads: dict[int, str] = {}
+        self._protocol = LineProtocol()
 
     def __enter__(self) -> Self:
         return self
@@ -54,7 +85,7 @@ class InfluxWriter:
 
     def datastreams(self, new: Sequence[Datastream]) -> None:
         """Take note of the series that readings will refer to."""
-        self._heads |= {stream.row: _head(stream) for stream in new}
+        self._protocol.datastreams(new)
 
     def insert(self, columns: Columns) -> None:
         """Write readings of known datastreams.
@@ -64,26 +95,11 @@ class InfluxWriter:
         """
         if not len(columns):
             return
-        lines = "\n".join(self._lines(columns)).encode()
+        lines = "\n".join(self._protocol.lines(columns)).encode()
         try:
             self._write.write(self._bucket or "-", record=lines, write_precision=WritePrecision.MS)  # type: ignore[arg-type]  # a str there
         except (InfluxDBError, HTTPError, OSError) as error:
             raise StoreError(f"{self.url}: {error}") from error
-
-    def _lines(self, columns: Columns) -> list[str]:
-        valued = np.isfinite(columns.value).tolist()
-        placed = (np.isfinite(columns.longitude) & np.isfinite(columns.latitude)).tolist()
-        values = [f"value={value!r}," if has else "" for value, has in zip(columns.value.tolist(), valued, strict=True)]
-        places = [
-            f"longitude={east!r},latitude={north!r}," if has else ""
-            for east, north, has in zip(columns.longitude.tolist(), columns.latitude.tolist(), placed, strict=True)
-        ]
-        heads = [self._heads[row] for row in columns.row.tolist()]
-        flags, times = columns.flag.tolist(), columns.time_ms.tolist()
-        return [
-            f"{head} {value}{place}flag={flag}i {time_ms}"
-            for head, value, place, flag, time_ms in zip(heads, values, places, flags, times, strict=True)
-        ]
 
 
 def _head(stream: Datastream) -> str:

@@ -4,15 +4,15 @@ import logging
 import threading
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Final
+from typing import Final, Protocol
 
 import msgspec
 
 from hub.errors import StoreError
+from hub.model import Columns, Datastream
 from hub.store.duckdb import DuckStore
-from hub.store.influx import InfluxWriter
 
 # Real seconds. Databases of this kind answer up to 20 s before what they took is on disk.
 SETTLED_S: Final = 60.0
@@ -20,6 +20,18 @@ LOOK_S: Final = 1.0
 LONGEST_WAIT_S: Final = 60.0
 BATCH: Final = 10_000
 _LOG = logging.getLogger(__name__)
+
+
+class Writer(Protocol):
+    """Where a mirror writes to; writing a reading twice changes nothing there."""
+
+    def datastreams(self, new: Sequence[Datastream]) -> None:
+        """Take note of the series that readings will refer to."""
+        ...
+
+    def insert(self, columns: Columns) -> None:
+        """Write readings of known datastreams; raises `StoreError` when they were not taken."""
+        ...
 
 
 class Mirror:
@@ -31,7 +43,12 @@ class Mirror:
     """
 
     def __init__(
-        self, store: DuckStore, writer: InfluxWriter, position: Path, monotonic_s: Callable[[], float] = time.monotonic
+        self,
+        store: DuckStore,
+        writer: Writer,
+        position: Path,
+        monotonic_s: Callable[[], float] = time.monotonic,
+        first_wait_s: float = 1.0,
     ) -> None:
         """Go on from where the position file says.
 
@@ -40,11 +57,13 @@ class Mirror:
             writer: where to.
             position: file that keeps the last journal entry that counts as kept; without it all is copied again.
             monotonic_s: real time.
+            first_wait_s: real seconds after a failure, doubling.
         """
         self._store = store
         self._writer = writer
         self._position = position
         self._now_s = monotonic_s
+        self._first_wait_s = first_wait_s
         self._kept = _read(position)
         self._written = self._kept
         self._settling: deque[tuple[float, int]] = deque()
@@ -60,7 +79,7 @@ class Mirror:
                 failures += 1
                 if failures == 1:
                     _LOG.warning("mirror lost: %s", error)
-                stop.wait(min(LONGEST_WAIT_S, 2.0 ** min(failures - 1, 10)))
+                stop.wait(min(LONGEST_WAIT_S, self._first_wait_s * 2.0 ** min(failures - 1, 10)))
                 continue
             if failures:
                 _LOG.info("mirror is back after %d failures", failures)
