@@ -14,7 +14,12 @@ _USUAL_PERIOD_S: Final = 60
 
 
 def describe(zone: Zone, addresses: Mapping[str, str]) -> dict[str, Any]:
-    """Return {stations, gateways, devices}; `addresses` says where each named port is: a path, tcp://host:port, or host:port of the broker."""
+    """Return {stations, gateways, devices}.
+
+    Args:
+        zone: what stands where.
+        addresses: of each named port: a path, tcp://host:port, or host:port of the broker.
+    """
     return {
         "stations": [_station(s) for s in zone.stations],
         "gateways": zone.gateways(),

@@ -25,8 +25,9 @@ async def run(  # noqa: PLR0913, PLR0917  # what a field is made of
 ) -> None:
     """Run the field until cancelled.
 
-    Writes into `directory`: ledger.tsv (appended), truth.json, ports/ and, when all is open, field.json; then prints
-    one line that begins with "field ready". From field time `until_ms` on nothing is measured or answered; the vehicles go on sending what was not acknowledged.
+    Writes into `directory`: ledger.tsv (appended), truth.json, ports/ and, when all is open, field.json; then prints a
+    line that begins with "field ready". From field time `until_ms` on nothing is measured or answered; the vehicles go
+    on sending what was not acknowledged.
 
     Args:
         directory: exists or is created.

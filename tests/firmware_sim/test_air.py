@@ -1,11 +1,13 @@
 """The record: what is shipped, how gaps are filled, how the wind carries."""
 
 import math
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from firmware_sim import cut
 from firmware_sim.draw import gaussian, seed_of, uniform
 from firmware_sim.plane import Point
 from firmware_sim.plume import Source, Wind
@@ -48,6 +50,21 @@ def test_the_record_repeats_itself_beyond_its_span(air: RecordedAir) -> None:
     span_ms = (air.hours - 1) * HOUR_MS
 
     assert air.at("Dongsi", "o3", air.start_ms + 7 * span_ms + HOUR_MS) == air.series["Dongsi", "o3"][1]
+
+
+def test_the_slice_is_cut_in_order_with_gaps_left_empty(tmp_path: Path) -> None:
+    """Rows outside the days go, NA becomes empty, stations of one hour stand together."""
+    head = "No,year,month,day,hour,PM2.5,PM10,NO2,O3,wd,WSPM,station\n"
+    for name, rows in (
+        ("B", "1,2015,1,6,0,9,NA,3,4,NW,2.5,B\n2,2015,3,1,0,9,9,9,9,N,1,B\n"),
+        ("A", "1,2015,1,6,0,1,2,3,4,N,1,A\n"),
+    ):
+        (tmp_path / f"PRSA_Data_{name}_x.csv").write_text(head + rows)
+
+    assert cut.rows(tmp_path) == [
+        ["2015-01-06T00", "A", "1", "2", "3", "4", "1", "N"],
+        ["2015-01-06T00", "B", "9", "", "3", "4", "2.5", "NW"],
+    ]
 
 
 def test_gaps_are_filled_between_their_neighbours() -> None:
