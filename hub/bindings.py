@@ -208,7 +208,7 @@ def _applies(network: Network, rule: Rule) -> NDArray[np.bool_]:
         # The last element answers for index -1: outside of all areas.
         inside = np.array([*(area.kind in rule.areas for area in network.areas), "none" in rule.areas], np.bool_)
         matches &= inside[network.home]
-    return matches
+    return np.asarray(matches, np.bool_)
 
 
 def _detector(group: Group, rules: tuple[Rule, ...], chosen: NDArray[np.int64], *, night: bool) -> Detector:

@@ -1,7 +1,7 @@
 """The judge's memory on disk, so that a start need not read the journal from its beginning.
 
-One file for the state at the end of each hour of the last day, and one for everything else as it was with the newest of them. What is missing,
-damaged or of another version costs time, never correctness: the journal has everything.
+One file for the state at the end of each hour of the last day, and one for everything else as it was with the newest
+of them. What is missing, damaged or of another version costs time, never correctness: the journal has everything.
 """
 
 import os

@@ -73,7 +73,7 @@ class Network:
 
 
 def build_network(stations: Sequence[Station], datastreams: Sequence[Datastream], areas: Sequence[Area]) -> Network:
-    """Return the network of a catalogue in a zone; a second's work for 100,000 streams, done when the catalogue changes."""
+    """Return the network of a catalogue in a zone; made anew when the catalogue changes."""
     plane, n = plane_of(areas), len(datastreams)
     shapes = shapes_m(areas, plane)
     index = {station.id: i for i, station in enumerate(stations)}

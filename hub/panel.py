@@ -1,12 +1,13 @@
 """The last day by minute: mean, count and worst flag of every datastream, as ring arrays.
 
-Means are kept in the domain in which the property averages: as they are, as energy for decibels. A cell takes what comes in whatever order:
-the readings of one batch that fall into it are summed in float64 and merged into its mean, so open, late and early minutes need no place of
-their own. Time-major in memory: one minute of all streams lies together. 7 bytes a cell.
+Means are kept in the domain in which the property averages: as they are, as energy for decibels. A cell takes what
+comes in whatever order: the readings of one batch that fall into it are summed in float64 and merged into its mean, so
+open, late and early minutes need no place of their own. Time-major in memory: one minute of all streams lies together.
+7 bytes a cell.
 """
 
 from collections.abc import Mapping
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +18,7 @@ from wire.reading import Flag
 Rows = NDArray[np.int32]
 Minutes = NDArray[np.int64]
 Floats = NDArray[np.float64]
+ScalarT = TypeVar("ScalarT", bound=np.generic)
 
 DAY_MIN: Final = 1440
 ARITHMETIC, ENERGY, VECTOR = 0, 1, 2
@@ -81,7 +83,9 @@ class Panel:
         self.minutes = minutes
         self.head = NEVER
         self._column = np.full(minutes, NEVER)
-        self._allocate(0)
+        self._mean = np.zeros((0, minutes), np.float32, order="F")
+        self._count = np.zeros((0, minutes), np.uint16, order="F")
+        self._worst = np.zeros((0, minutes), np.uint8, order="F")
         self._averaging = np.zeros(0, np.int8)
         self._place = np.zeros(0, np.int32)
         self._track = np.full((2, 0, minutes), np.nan)
@@ -103,19 +107,17 @@ class Panel:
         """
         self._averaging = averaging
         self._place = np.where(moving, np.cumsum(moving) - 1, NEVER).astype(np.int32)
-        if len(averaging) > self._mean.shape[0]:
-            self._allocate(max(len(averaging), 2 * self._mean.shape[0]))
+        known = self._mean.shape[0]
+        if len(averaging) > known:
+            more = max(len(averaging), 2 * known) - known
+            self._mean, self._count, self._worst = (
+                _taller(self._mean, more),
+                _taller(self._count, more),
+                _taller(self._worst, more),
+            )
         track = np.full((2, int(moving.sum()), self.minutes), np.nan)
         track[:, : self._track.shape[1]] = self._track
         self._track = track
-
-    def _allocate(self, capacity: int) -> None:
-        old = (self._mean, self._count, self._worst) if hasattr(self, "_mean") else ()
-        self._mean = np.zeros((capacity, self.minutes), np.float32, order="F")
-        self._count = np.zeros((capacity, self.minutes), np.uint16, order="F")
-        self._worst = np.zeros((capacity, self.minutes), np.uint8, order="F")
-        for ring, before in zip((self._mean, self._count, self._worst), old, strict=False):
-            ring[: len(before)] = before
 
     def add(self, readings: Readings, limit: int) -> tuple[Rows, Minutes]:
         """Take readings; what is older than the ring or newer than `limit` is left out.
@@ -130,7 +132,7 @@ class Panel:
         minute = readings.time_ms // MINUTE_MS
         kept = (minute > max(self.head, limit) - self.minutes) & (minute <= limit)
         if not kept.all():
-            readings, minute = Readings(*(column[kept] for column in readings)), minute[kept]
+            readings, minute = _chosen(readings, kept), minute[kept]
         if not len(minute):
             return np.zeros(0, np.int32), np.zeros(0, np.int64)
         self._open(np.unique(minute))
@@ -194,7 +196,7 @@ class Panel:
         return Newest(at, value, where[0], where[1], bad)
 
     def average(self, minute: int, span: int, valid: int) -> Floats:
-        """Return float64[n]: the mean of the `span` minutes up to `minute` in canonical units, NaN with less than `valid`."""
+        """Return float64[n]: the canonical mean of the `span` minutes up to `minute`, NaN with less than `valid`."""
         columns = self._columns(minute, span)
         counts = (self._count[: len(self), columns] > 0).sum(axis=1)
         sums = self._mean[: len(self), columns].sum(axis=1, dtype=np.float64)
@@ -226,7 +228,12 @@ class Panel:
 
     def arrays(self) -> dict[str, NDArray[Any]]:
         """Return everything that it holds, for a checkpoint: views, good until the next call of `add`."""
-        rings = {"mean": self._mean, "count": self._count, "worst": self._worst, "track": self._track}
+        rings: dict[str, NDArray[Any]] = {
+            "mean": self._mean,
+            "count": self._count,
+            "worst": self._worst,
+            "track": self._track,
+        }
         return rings | {"column": self._column, "head": np.array(self.head)}
 
     def restore(self, arrays: Mapping[str, NDArray[Any]]) -> None:
@@ -244,7 +251,7 @@ class Panel:
     def _columns(self, minute: int, span: int) -> NDArray[np.intp]:
         minutes = np.arange(minute - min(span, self.minutes) + 1, minute + 1)
         columns = minutes % self.minutes
-        return columns[self._column[columns] == minutes]
+        return np.asarray(columns[self._column[columns] == minutes], np.intp)
 
     def _canonical(self, mean: NDArray[np.floating[Any]], rows: NDArray[np.integer[Any]]) -> Floats:
         """Return means in canonical units; the last axis is that of the rows."""
@@ -254,6 +261,24 @@ class Panel:
             with np.errstate(divide="ignore", invalid="ignore"):
                 value[..., loud] = 10 * np.log10(value[..., loud])
         return value
+
+
+def _chosen(readings: Readings, kept: NDArray[np.bool_]) -> Readings:
+    return Readings(
+        readings.row[kept],
+        readings.time_ms[kept],
+        readings.value[kept],
+        readings.flag[kept],
+        readings.longitude[kept],
+        readings.latitude[kept],
+    )
+
+
+def _taller(ring: NDArray[ScalarT], more: int) -> NDArray[ScalarT]:
+    """Return a ring with more streams, empty ones, time-major as it was."""
+    result = np.zeros((ring.shape[0] + more, ring.shape[1]), ring.dtype, order="F")
+    result[: ring.shape[0]] = ring
+    return result
 
 
 def _direction(inside: NDArray[np.intp], value: Floats, mean: Floats, before: Minutes) -> Floats:

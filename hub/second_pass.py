@@ -1,4 +1,4 @@
-"""Late readings, judged at their own time: from the checkpoint before them, on the panel as it is now; live state is untouched."""
+"""Late readings, judged at their own time: from the checkpoint before them, on the panel as it is now."""
 
 from collections import deque
 from collections.abc import Iterable, Mapping
@@ -58,12 +58,10 @@ class SecondPass:
             self._waiting_since = self._waiting_since if self._late else minute
             self._late.append(late)
 
-    def keep(self, minute: int, state: State) -> bool:
-        """Remember the state after a minute if it ends an hour; return whether it does."""
-        ends = minute % HOUR_MIN == HOUR_MIN - 1
-        if ends:
+    def keep(self, minute: int, state: State) -> None:
+        """Remember the state after a minute if it ends an hour."""
+        if minute % HOUR_MIN == HOUR_MIN - 1:
             self.checkpoints.append(Checkpoint(minute, state))
-        return ends
 
     def grow(self, fresh: State) -> None:
         """Make room for more streams in every checkpoint; they had said nothing then."""
@@ -128,7 +126,7 @@ def _could_matter(bindings: Bindings, panel: Panel, late: Late) -> NDArray[np.bo
 
 
 def _region(bindings: Bindings, panel: Panel, late: Late) -> Floats:
-    """Return float64[k]: the median over the fixed stations of each late cell's property and minute, 0 where few speak."""
+    """Return float64[k]: the fixed stations' median at each late cell's property and minute, 0 where few speak."""
     network, region = bindings.network, np.zeros(len(late.row))
     properties = network.property[late.row]
     for prop, minute in np.unique(np.column_stack([properties, late.minute]), axis=0).tolist():

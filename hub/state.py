@@ -10,11 +10,6 @@ Array = NDArray[Any]
 StateT = TypeVar("StateT")
 
 
-def is_branch(state: object) -> bool:
-    """Return whether a state is a tuple of states rather than an array."""
-    return isinstance(state, tuple)
-
-
 def leaves(state: object, path: str = "") -> Iterator[tuple[str, Array]]:
     """Yield every array of a state with its dotted path."""
     if not isinstance(state, tuple):

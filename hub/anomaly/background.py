@@ -24,7 +24,7 @@ class Background(NamedTuple):
 
     Attributes:
         near: float64[n], median of the neighbours of the same property; NaN for moving streams.
-        region: float64[n], median over all fixed stations near the zone; for moving streams also over their own last hours.
+        region: float64[n], median over all fixed stations near the zone; for moving streams also of their own hours.
         by_property: float64[properties], median over all fixed stations near the zone.
     """
 
@@ -42,7 +42,9 @@ def background(network: Network, panel: Panel, newest: Newest, minute: int, lyin
     """Return the background at a minute from the newest values of fixed, honest streams.
 
     Args:
-        network, panel, newest: of the same streams.
+        network: of n streams.
+        panel: of the same.
+        newest: of the same.
         minute: since 1970; values older than HELD_MIN do not speak.
         lying: bool[n], streams whose device a check has found to lie.
     """
@@ -66,7 +68,7 @@ def background(network: Network, panel: Panel, newest: Newest, minute: int, lyin
 
 
 def medians(values: Floats) -> Floats:
-    """Return float64[n]: the median of each row of values, NaN left out; NaN for rows with fewer than FEWEST values."""
+    """Return float64[n]: the median of each row of values, NaN left out; NaN for rows with less than FEWEST."""
     ordered = np.sort(values, axis=1)  # NaN last
     count = np.count_nonzero(~np.isnan(ordered), axis=1)
     at = np.maximum(count, 1)
@@ -76,7 +78,7 @@ def medians(values: Floats) -> Floats:
 
 
 def _baseline(panel: Panel, rows: NDArray[np.intp], minute: int) -> Floats:
-    """Return the median of each moving stream's own last values, up to the minute before; NaN while there are too few."""
+    """Return the median of each moving stream's own last values, up to the minute before; NaN for too few."""
     _, value, _, _ = panel.tail(rows, minute - 1, BASELINE_MIN)
     if not value.shape[1]:
         return np.full(len(rows), np.nan)

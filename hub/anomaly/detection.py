@@ -40,7 +40,7 @@ class Finding(NamedTuple):
 
     @property
     def beyond(self) -> Floats:
-        """How many times the threshold is reached; NaN where nothing is judged. For a local excess it is the excess that counts."""
+        """How many times the threshold is reached, by the value or by its excess; NaN where nothing is judged."""
         excess = self.value - self.background if self.group.detector == "local_excess" else self.value
         with np.errstate(divide="ignore", invalid="ignore"):
             return np.asarray(excess / self.threshold)
@@ -92,7 +92,7 @@ def strongest(findings: tuple[Finding, ...], level: Level) -> Finding | None:
 
 
 def onset_ms(panel: Panel, rows: NDArray[np.intp], needed: Floats, minute: int, *, below: bool = False) -> Ints:
-    """Return int64[k]: the first minute of the unbroken run beyond `needed` that lasts until now; now where there is none.
+    """Return int64[k]: the first minute of the unbroken run beyond `needed` that lasts until now, or now.
 
     The panel has been completed by what came late, so this may lie before what the detector saw.
 
@@ -109,4 +109,4 @@ def onset_ms(panel: Panel, rows: NDArray[np.intp], needed: Floats, minute: int, 
     # Columns after the last break; gaps do not break a run.
     unbroken = np.cumsum(breaks[:, ::-1], axis=1)[:, ::-1] == 0
     first = np.where(unbroken & beyond, minutes[None, :], minute)
-    return first.min(axis=1, initial=minute) * MINUTE_MS
+    return np.asarray(first.min(axis=1, initial=minute) * MINUTE_MS, np.int64)

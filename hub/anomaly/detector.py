@@ -36,5 +36,5 @@ class Detector(Protocol):
         ...
 
     def threshold(self, background: Floats) -> Floats:
-        """Return float64[n]: what the value, or its excess over this background, must pass; NaN where nothing is judged."""
+        """Return float64[n]: what the value, or its excess over this background, must pass; NaN for no judgement."""
         ...

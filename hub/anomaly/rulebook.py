@@ -24,7 +24,8 @@ class Rule(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
 
     Attributes:
         id: never used again for another meaning.
-        kind: limit (a GB limit for this averaging time exists), aqi_level, local_threshold, noise_zone, lab_range or local_excess.
+        kind: limit (a GB limit for this averaging time exists), aqi_level, local_threshold, noise_zone, lab_range or
+            local_excess.
         property, unit: what it is about, in the property's canonical unit.
         stations: the kinds of station that it applies to.
         areas: the kinds of area in which the station must stand, "none" for outside of all; empty for anywhere.
@@ -32,7 +33,7 @@ class Rule(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
         night_threshold: instead of `threshold` from 22:00 to 06:00, None for the same.
         below: whether values below the threshold count instead of values above.
         relative: for local_excess: the excess must also pass this share of the background.
-        margin: how far the value must come back before the rule is left; for local_excess it must fall to 70 % of the threshold.
+        margin: how far the value must come back before the rule is left; local_excess is left at 70 % of the threshold.
         average_min: averaging period in minutes.
         valid_min: minutes of it that must have values.
         enter, leave: values in a row that enter and leave.

@@ -1,0 +1,1 @@
+"""Areas: where they lie, what is laid to them, how they stand."""

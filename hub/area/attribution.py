@@ -1,4 +1,4 @@
-"""Whose is it? Stations above their region are grouped in space; each group is laid to the area whose plume fits it best."""
+"""Whose is it? Stations above their region are grouped; each group is laid to the area whose plume fits it best."""
 
 import math
 from typing import Final, NamedTuple
@@ -21,7 +21,7 @@ CANDIDATE_M: Final = 3_500.0
 # Stations within this distance of the peak say by their silence where the source is not.
 WITNESS_M: Final = 6_000.0
 
-# A plume in open country, widened for a wind that is known to 20 degrees only: width and depth where it starts, and per metre.
+# A plume in open country, widened for a wind known to 20 degrees only: width and depth where it starts, and per metre.
 _WIDTH_M, _WIDENS = 120.0, 0.18
 _DEPTH_M, _DEEPENS = 25.0, 0.09
 _CALM_M: Final = 600.0
@@ -80,8 +80,8 @@ def groups(east_m: Floats, north_m: Floats, family: NDArray[np.int64]) -> NDArra
 def candidates(plume: Plume, areas: tuple[Area, ...], shapes: NDArray[np.object_]) -> list[tuple[int, float]]:
     """Return (index of the area, misfit) of every area near the peak, the likeliest first.
 
-    The misfit is the share of the measured excess, 0 to 1, that the best plume from that area leaves unexplained, plus what speaks against
-    its kind and its distance.
+    The misfit is the share of the measured excess, 0 to 1, that the best plume from that area leaves unexplained, plus
+    what speaks against its kind and its distance.
     """
     if not len(plume.excess) or not len(shapes):
         return []

@@ -241,7 +241,8 @@ def _rows_of(
     if finding.group.level == Level.RED:
         return np.flatnonzero(active & (network.home == area)).tolist()
     covering = network.cover_row[network.cover_area == area]
-    return covering[active[covering]].tolist()
+    rows: list[int] = covering[active[covering]].tolist()
+    return rows
 
 
 def _beyond(sight: Sight, finding: Finding, row: int) -> float:

@@ -74,7 +74,7 @@ def areas_of(document: Mapping[str, Any], name: str = "areas") -> tuple[Area, ..
         name: of the file, for errors.
 
     Raises:
-        ConfigError: not such a collection, an unknown kind, a shape that is no valid polygon, or an id that comes twice.
+        ConfigError: not such a collection, an unknown kind, a shape that is no valid polygon, an id that comes twice.
     """
     areas = tuple(_area(feature, name) for feature in document.get("features", ()))
     seen: set[str] = set()
@@ -89,7 +89,8 @@ def _area(feature: Mapping[str, Any], name: str) -> Area:
     said = feature.get("properties") or {}
     where = str(said.get("id", "?"))
     if said.get("kind") not in _KINDS:
-        raise ConfigError(name, where, "kind", f"{said.get('kind')!r}: use one of {', '.join(sorted(_KINDS))}")
+        reason = f"{said.get('kind')!r}: use one of {', '.join(sorted(_KINDS))}"
+        raise ConfigError(name, where, "kind", reason)
     try:
         polygon = shapely.geometry.shape(feature["geometry"])
     except (KeyError, TypeError, ValueError, AttributeError, shapely.errors.ShapelyError) as error:

@@ -104,7 +104,7 @@ def stepped(state: AreaState, support: Support, fresh: Levels, minute_ms: int) -
 
 
 def freshness(network: Network, newest_minute: Ints, state: AreaState, minute_ms: int) -> Levels:
-    """Return uint8[A]: how fresh the newest value is that speaks for each area; red by a passing vehicle counts, too."""
+    """Return uint8[A]: how fresh the newest value is that speaks for each area; a passing vehicle's counts, too."""
     newest_ms = newest_minute[network.cover_row] * MINUTE_MS
     newest_ms = np.where(newest_minute[network.cover_row] < 0, NEVER_MS, newest_ms)
     slack = np.maximum(3 * network.period_ms[network.cover_row], FRESH_MS)

@@ -1,4 +1,4 @@
-"""Episodes: what the judge itself has seen of each area and cause, so that late data open only what was never opened."""
+"""Episodes: what was opened about each area and cause, so that late readings open only what never was."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -6,7 +6,7 @@ from typing import Final
 
 from hub.model import Cause, LeadOpening
 
-# Two openings of one area and cause whose starts are this near are one episode: the second pass sees more of its beginning.
+# Two openings of one area and cause that start this near are one: the second pass sees more of its beginning.
 SAME_MS: Final = 60 * 60_000
 # Episodes older than the panel cannot be judged again.
 KEPT_MS: Final = 25 * 3_600_000

@@ -1,4 +1,6 @@
-"""What opens a lead or a ticket, in plain words: Chinese and English, with the numbers that a person needs to check it."""
+"""What opens a lead or a ticket, in plain words: Chinese and English, with the numbers to check it by."""
+
+# ruff: noqa: RUF001  # Chinese has its own punctuation
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
@@ -41,7 +43,8 @@ def _explanation(area: Area, names: dict[str, Area], evidence: Sequence[Anomaly]
     chinese = (
         f"{area.name}：{beijing(start_ms)}起{known.chinese}异常。监测点{first.station}为{first.value:.0f} {unit}，"
     )
-    english = f"{area.name_en}: {known.english} unusual since {beijing(start_ms)}. {first.station} reads {first.value:.0f} {unit}, "
+    english = f"{area.name_en}: {known.english} unusual since {beijing(start_ms)}. "
+    english += f"{first.station} reads {first.value:.0f} {unit}, "
     if first.cause.detector == "local_excess":
         excess = first.value - first.background
         chinese += f"区域背景{first.background:.0f}，高出{excess:.0f}（阈值{first.threshold:.0f}）。"

@@ -18,7 +18,7 @@ class Series(NamedTuple):
     Attributes:
         time_ms: int64[n, k], ascending in each row; what stands beside a NaN is not looked at.
         value: float64[n, k] in canonical units, NaN where a stream has nothing new.
-        background: float64[n, k], what the neighbours have, same unit; NaN where there are too few: nothing is judged by it then.
+        background: float64[n, k], what the neighbours have, same unit; NaN where they are too few to judge by.
     """
 
     time_ms: Ints

@@ -14,13 +14,13 @@ class FlatState(NamedTuple):
 
     Attributes:
         value: float64[n], what is repeated, NaN before the first value.
-        count: int64[n], how often.
+        repeats: int64[n], how often it came.
         since_ms: int64[n], time of the first.
         low, high: float64[n], extremes of the neighbours' background during the run.
     """
 
     value: Floats
-    count: Ints
+    repeats: Ints
     since_ms: Ints
     low: Floats
     high: Floats
@@ -33,7 +33,7 @@ class FlatLine:
     Without the witness of neighbours nothing is judged: still air and a value held for an hour are no fault.
 
     Attributes:
-        moved: by how much the background must have moved, in the property's unit, above zero; NaN where nothing is judged.
+        moved: by how much the background must have moved, in the property's unit, above zero; NaN for no judgement.
         moved_share: by what share of its lowest value it must have moved, too.
         suspect: equal values from which the run is SUSPECT.
         fail: equal values from which it is FAIL.
@@ -65,8 +65,8 @@ class FlatLine:
         """Return (uint8[n, k] flags, the state after the last time); see `Check`."""
         flags = np.full(series.value.shape, Flag.MISSING, np.uint8)
         for k in range(series.value.shape[1]):
-            time_ms, value, background = (column[:, k] for column in series)
-            state = _step(state, time_ms, value, background)
+            time_ms, value = series.time_ms[:, k], series.value[:, k]
+            state = _step(state, time_ms, value, series.background[:, k])
             there = ~np.isnan(value)
             flags[there, k] = self._verdict(state, time_ms)[there]
         return flags, state
@@ -74,8 +74,8 @@ class FlatLine:
     def _verdict(self, state: FlatState, time_ms: Ints) -> Flags:
         moved = state.high - state.low > np.maximum(self.moved, self.moved_share * np.maximum(state.low, 0.0))
         known = ~np.isnan(self.moved) & ~np.isnan(state.low)
-        suspect = moved & (state.count >= self.suspect)
-        fail = suspect & (state.count >= self.fail) & (time_ms - state.since_ms >= self.fail_ms)
+        suspect = moved & (state.repeats >= self.suspect)
+        fail = suspect & (state.repeats >= self.fail) & (time_ms - state.since_ms >= self.fail_ms)
         flags = np.where(known, np.uint8(Flag.GOOD), np.uint8(Flag.UNKNOWN))
         flags[suspect] = Flag.SUSPECT
         flags[fail] = Flag.FAIL
@@ -88,7 +88,7 @@ def _step(state: FlatState, time_ms: Ints, value: Floats, background: Floats) ->
     new = there & ~same
     return FlatState(
         np.where(new, value, state.value),
-        np.where(new, 1, state.count + same),
+        np.where(new, 1, state.repeats + same),
         np.where(new, time_ms, state.since_ms),
         np.where(new, background, np.where(same, np.fmin(state.low, background), state.low)),
         np.where(new, background, np.where(same, np.fmax(state.high, background), state.high)),

@@ -14,14 +14,14 @@ class GainState(NamedTuple):
     """Fading sums of each stream over the values that could be compared.
 
     Attributes:
-        count: int64[n], how many there were.
+        compared: int64[n], how many there were.
         value, background: float64[n], sums: their ratio is the gain.
         ratio, square: float64[n], fading mean of the logarithm of value / background, and of its square.
         since_ms: int64[n], time from which the gain is outside the tolerance, 0 while it is inside.
         flagged: bool[n].
     """
 
-    count: Ints
+    compared: Ints
     value: Floats
     background: Floats
     ratio: Floats
@@ -34,12 +34,13 @@ class GainState(NamedTuple):
 class Gain:
     """SUSPECT while the ratio of a stream's sum to its neighbours' is off by more than a factor, and steadily so.
 
-    A fault multiplies: the ratio stays. A plume comes and goes with the wind: the ratio scatters, or leaves the band that is compared.
+    A fault multiplies: the ratio stays. A plume comes and goes with the wind: the ratio scatters, or leaves the band
+    that is compared.
 
     Attributes:
         factor: above 1; flagged outside [1 / factor, factor].
         release: above 1, not above factor; cleared inside [1 / release, release].
-        band: above factor; a value outside [1 / band, band] times the background is not compared: that is no matter of gain.
+        band: above factor; a value outside [1 / band, band] times the background is not compared: that is no gain.
         scatter: standard deviation of the logarithm of the ratio up to which it counts as steady.
         floor: least background that is compared, in the property's unit; NaN where nothing is judged.
         memory: values after which an old one counts 1/e.
@@ -75,14 +76,14 @@ class Gain:
         """Return (uint8[n, k] flags, the state after the last time); see `Check`."""
         flags = np.full(series.value.shape, Flag.MISSING, np.uint8)
         for k in range(series.value.shape[1]):
-            time_ms, value, background = (column[:, k] for column in series)
-            state = self._step(state, time_ms, value, background)
+            value = series.value[:, k]
+            state = self._step(state, series.time_ms[:, k], value, series.background[:, k])
             there = ~np.isnan(value)
             flags[there, k] = self._verdict(state)[there]
         return flags, state
 
     def _verdict(self, state: GainState) -> Flags:
-        known = (state.count >= self.enough) & ~np.isnan(self.floor)
+        known = (state.compared >= self.enough) & ~np.isnan(self.floor)
         flags = np.where(known, np.uint8(Flag.GOOD), np.uint8(Flag.UNKNOWN))
         flags[state.flagged] = Flag.SUSPECT
         return flags
@@ -92,10 +93,10 @@ class Gain:
         comparable &= (background > 0) & (value > 0)
         log = np.log(np.where(comparable, value, 1.0) / np.where(comparable, background, 1.0))
         # Few values weigh evenly, many fade: the mean never hangs on the first value.
-        share = np.where(comparable, 1.0 / np.minimum(state.count + 1.0, self.memory), 0.0)
+        share = np.where(comparable, 1.0 / np.minimum(state.compared + 1.0, self.memory), 0.0)
         fading = _Fading(share, 1 - share)
         moved = GainState(
-            state.count + comparable,
+            state.compared + comparable,
             fading(state.value, np.where(comparable, value, 0.0)),
             fading(state.background, np.where(comparable, background, 0.0)),
             fading(state.ratio, log),
@@ -109,7 +110,7 @@ class Gain:
         gain = np.divide(state.value, state.background, out=np.ones(len(state.value)), where=state.background > 0)
         off = np.maximum(gain, 1 / np.maximum(gain, 1e-9))
         steady = state.square - state.ratio**2 <= np.square(self.scatter)
-        outside = comparable & (off > self.factor) & steady & (state.count >= self.enough)
+        outside = comparable & (off > self.factor) & steady & (state.compared >= self.enough)
         inside = comparable & (off <= self.release)
         flagged = (state.flagged | outside) & ~inside
         since_ms = np.where(flagged & ~state.flagged, time_ms, np.where(flagged, state.since_ms, 0))

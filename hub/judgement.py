@@ -1,0 +1,176 @@
+"""Everything that follows from the journal alone: catalogue, panel, state. No file, no clock, no database."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Final
+
+import msgspec
+import numpy as np
+
+from hub import pipeline
+from hub.anomaly.rulebook import Rule
+from hub.bindings import Bindings, bind
+from hub.catalogue import Catalogue, is_dated
+from hub.latest import Latest
+from hub.lead.lifecycle import Episodes
+from hub.lead.outcome import Outcome
+from hub.model import MINUTE_MS, Area, AreaStatus, Columns, Datastream, Freshness, Level, Snapshot
+from hub.network import build_network
+from hub.panel import NEVER, Panel, Readings
+from hub.second_pass import Checkpoint, Late, SecondPass
+from hub.state import Array, grown, leaves, rebuilt
+from wire.batch import Payload
+from wire.reading import Flag
+
+# A gateway's clock may be ahead by so much; what is later still is stored, not judged.
+AHEAD_MIN: Final = 2
+# After a pause longer than this the minutes before it are nobody's present.
+CATCH_UP_MIN: Final = 1440
+
+
+class Judgement:
+    """What the journal makes known, minute by minute."""
+
+    def __init__(self, catalogue: Catalogue, areas: Sequence[Area], rules: Sequence[Rule] | None = None) -> None:
+        """Begin with nothing known.
+
+        Args:
+            catalogue: an empty one; from here on it is the judgement's alone.
+            areas: of the zone.
+            rules: instead of those that come with the program.
+        """
+        self.bindings: Bindings = bind(build_network((), (), areas), 0, rules)
+        self._catalogue = catalogue
+        self._rules = rules
+        self._panel = Panel()
+        self._state = pipeline.start(self.bindings)
+        self._latest = Latest.never(0)
+        self._second = SecondPass()
+        self._episodes = Episodes()
+        self._dirty: set[int] = set()
+        self._statuses = _statuses(areas, self._state)
+
+    @property
+    def head(self) -> int:
+        """The newest closed minute since 1970, -1 before the first."""
+        return self._panel.head
+
+    def learn(self, payload: Payload) -> Sequence[Datastream]:
+        """Take over a catalogue and return the datastreams that are new by it."""
+        known, stations = self._catalogue.datastreams, self._catalogue.stations
+        self._catalogue.add(payload)
+        if self._catalogue.datastreams != known or self._catalogue.stations != stations:
+            self._grow()
+        return self._catalogue.datastreams[len(known) :]
+
+    def _grow(self) -> None:
+        areas = self.bindings.network.areas
+        network = build_network(self._catalogue.stations, self._catalogue.datastreams, areas)
+        self.bindings = bind(network, max(self.head, 0), self._rules)
+        self._panel.grow(network.averaging, network.moving)
+        fresh = pipeline.start(self.bindings)
+        self._state = grown(self._state, fresh)
+        self._second.grow(fresh)
+        self._latest = self._latest.grown(len(network))
+
+    def take(self, payload: Payload, received_ms: int) -> Columns:
+        """Take the readings of a batch and return them as they are to be stored; undated ones are not judged."""
+        columns = self._catalogue.columns(payload)
+        if is_dated(payload):
+            readings = self._canonical(columns)
+            self._latest = self._latest.joined(readings)
+            row, minute = self._panel.add(readings, received_ms // MINUTE_MS + AHEAD_MIN)
+            self._dirty.update(np.unique(minute).tolist())
+            self._second.note(Late(row, minute), self.head)
+        return columns
+
+    def _canonical(self, columns: Columns) -> Readings:
+        network, row = self.bindings.network, columns.row
+        value = columns.value * network.scale[row] + network.offset[row]
+        checked = self.bindings.range.readings(value, row)
+        # A device's own doubt stands; what it does not say is the check's.
+        flag = np.where(columns.flag <= Flag.UNKNOWN, checked, np.maximum(columns.flag, checked))
+        return Readings(row, columns.time_ms, value, flag.astype(np.uint8), columns.longitude, columns.latitude)
+
+    def close(self, last: int, now_ms: int) -> Iterable[Outcome]:
+        """Close all minutes up to `last` and yield what follows from each."""
+        first = last if self.head == NEVER else max(self.head + 1, last - CATCH_UP_MIN + 1)
+        for minute in range(first, last + 1):
+            yield self._close(minute, now_ms)
+            self._second.keep(minute, self._state)
+
+    def _close(self, minute: int, now_ms: int) -> Outcome:
+        self._panel.head = minute
+        touched = np.array(sorted(self._dirty | {minute}), np.int64)
+        self._dirty.clear()
+        self.bindings = self.bindings.at(minute)
+        tick = pipeline.Tick(minute, touched, now_ms)
+        self._state, outcome = pipeline.judge_minute(self.bindings, self._panel, self._state, tick)
+        self._episodes = self._episodes.joined(outcome.leads, now_ms)
+        if self._second.due(minute):
+            late = self._second.judged(self.bindings, self._panel, minute, now_ms, self._episodes)
+            self._episodes = self._episodes.joined(late, now_ms)
+            outcome = outcome._replace(leads=outcome.leads + late)
+        self._statuses |= {status.area: status for status in outcome.changes}
+        return outcome
+
+    def snapshot(self) -> Snapshot:
+        """Return what is to be shown: the view after the last closed minute, with the latest readings."""
+        latest, checks = self._latest, self._state.quality
+        doubted = np.maximum(checks.flat_flag, checks.gain_flag)
+        worse = (doubted >= Flag.SUSPECT) & (latest.flag < doubted)
+        return Snapshot(
+            minute_ms=max(self.head, 0) * MINUTE_MS,
+            statuses=dict(self._statuses),
+            stations=self._catalogue.stations,
+            datastreams=self._catalogue.datastreams,
+            latest_value=latest.value,
+            latest_ms=latest.time_ms,
+            latest_flag=np.where(worse, doubted, latest.flag),
+            latest_longitude=latest.longitude,
+            latest_latitude=latest.latitude,
+        )
+
+    def checkpoints(self) -> tuple[Checkpoint, ...]:
+        """Return the hourly states, ascending."""
+        return tuple(self._second.checkpoints)
+
+    def form(self) -> bytes:
+        """Return what must be the same for `arrays` to mean the same: areas and groups of rules, in their order."""
+        groups = [tuple(bound.group) for bound in self.bindings.detectors]
+        return msgspec.json.encode([[area.id for area in self.bindings.network.areas], groups])
+
+    def arrays(self) -> dict[str, Array]:
+        """Return everything but catalogue and hourly states, for the memory on disk."""
+        parts: dict[str, Mapping[str, Array]] = {
+            "state": dict(leaves(self._state)),
+            "latest": vars(self._latest),
+            "panel": self._panel.arrays(),
+            "second": self._second.arrays(),
+            "episodes": {"json": np.frombuffer(msgspec.json.encode(self._episodes), np.uint8)},
+        }
+        return {f"{name}.{key}": array for name, part in parts.items() for key, array in part.items()}
+
+    def restore(self, arrays: Mapping[str, Array], hours: Mapping[int, Mapping[str, Array]]) -> None:
+        """Take back what `arrays` and `checkpoints` gave; the catalogue must have been learnt before."""
+        self._panel.restore(_part(arrays, "panel"))
+        self._latest = Latest(**_part(arrays, "latest"))
+        self._state = rebuilt(self._state, _part(arrays, "state"))
+        fresh = pipeline.start(self.bindings)
+        kept = [Checkpoint(minute, grown(rebuilt(fresh, state), fresh)) for minute, state in sorted(hours.items())]
+        self._second.restore(_part(arrays, "second"), [one for one in kept if one.minute <= self.head])
+        self._episodes = msgspec.json.decode(arrays["episodes.json"].tobytes(), type=Episodes)
+        self.bindings = self.bindings.at(self.head)
+        self._statuses = _statuses(self.bindings.network.areas, self._state)
+
+
+def _part(arrays: Mapping[str, Array], name: str) -> dict[str, Array]:
+    return {key.removeprefix(f"{name}."): array for key, array in arrays.items() if key.startswith(f"{name}.")}
+
+
+def _statuses(areas: Sequence[Area], state: pipeline.State) -> dict[str, AreaStatus]:
+    """Return how areas stand by a state alone; evidence comes with the next change."""
+    stand = state.areas
+    return {
+        area.id: AreaStatus(area.id, Level(int(level)), Freshness(int(fresh)), int(since_ms))
+        for area, level, fresh, since_ms in zip(areas, stand.shown, stand.fresh, stand.since_ms, strict=True)
+    }
