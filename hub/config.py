@@ -242,8 +242,8 @@ def _check(file: _File, config: Config) -> None:
     for table, port in (("mqtt", config.mqtt.port), ("http", config.http.port)):
         if not 0 <= port <= 65_535:
             raise file.error(table, "port", f"{port} is no port")
-    if not 0 < config.judge.grace_s <= 3600:
-        raise file.error("judge", "grace_s", f"{config.judge.grace_s} s: above 0, at most 3600")
+    if not 0 < config.judge.grace_s <= 21_600:
+        raise file.error("judge", "grace_s", f"{config.judge.grace_s} s: above 0, at most 21600")
 
 
 def _keys(file: _File, gateways: tuple[GatewayTable, ...]) -> dict[str, Ed25519PublicKey]:

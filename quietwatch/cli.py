@@ -134,12 +134,17 @@ def demo(  # noqa: PLR0913  # each option is one thing to say about the demo
 
     Example: quietwatch demo --headless --json --scene dust
     """
+    from quietwatch.demo.processes import StartError  # noqa: PLC0415
     from quietwatch.demo.run import Options, run  # noqa: PLC0415
 
     options = Options(scene, seed, speed, http_port, directory, headless=headless, as_json=as_json)
-    with contextlib.suppress(KeyboardInterrupt):
-        raise typer.Exit(asyncio.run(run(options)))
-    raise typer.Exit(130)
+    try:
+        status = asyncio.run(run(options))
+    except KeyboardInterrupt:
+        status = 130
+    except StartError as error:
+        _fail(error)
+    raise typer.Exit(status)
 
 
 def main() -> None:

@@ -132,6 +132,8 @@ class Processes:
                 await child.is_ready.wait()
         except TimeoutError:
             raise StartError(child.name, self._log(child)) from None
+        if child.stopping:
+            raise StartError(child.name, self._log(child))
 
     async def _watch(self, child: Child) -> None:
         process = child.process
@@ -146,6 +148,9 @@ class Processes:
                 if child.ready and child.ready.encode() in line:
                     child.is_ready.set()
         await process.wait()
+        if not child.is_ready.is_set():
+            child.stopping = True  # it never worked: starting it again would not help
+            child.is_ready.set()
         if not child.stopping:
             self.deaths.append(Death(child.name, self._clock().utc_ms()))
             await asyncio.sleep(0.5)  # as systemd would: RestartSec

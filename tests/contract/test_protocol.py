@@ -1,0 +1,355 @@
+"""Gateway and hub over a hostile network and with copied disks: the protocol of batches and acknowledgements.
+
+The real outbox, sender, intake and journal, on real files; only the network between them is played.
+"""
+
+import shutil
+import tempfile
+from collections import Counter
+from dataclasses import dataclass, field
+from itertools import count
+from pathlib import Path
+from random import Random
+
+import numpy as np
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+
+from edge.catalogue import Inventory, Series
+from edge.outbox import Identity, Limits, Outbox
+from edge.sender import Sender
+from hub.ingest.days import JournalReader
+from hub.ingest.intake import Arrival, Intake
+from hub.ingest.journal import Journal
+from wire.batch import Ack, CatalogueDevice, CatalogueStation, read_envelope, read_readings
+from wire.reading import Reading
+
+GATEWAY = "gw-test"
+KEY = Ed25519PrivateKey.from_private_bytes(bytes(range(32)))
+NOON_MS = 1_381_000_000_000
+STATION = CatalogueStation("station", "micro_station", "站", 116.5, 39.8)
+INVENTORY = Inventory(
+    "test", (STATION,), (CatalogueDevice("device", "station", "pms"),), (Series("device", "pm10", "ug/m3", 60),)
+)
+ROUNDS = 40
+
+
+@dataclass
+class Card:
+    """One gateway's storage and what the test knows is on it.
+
+    Attributes:
+        held: values of the readings that the outbox has taken and must deliver.
+        doubtful: values whose block a test rotted: they may come or not.
+    """
+
+    directory: Path
+    held: set[int] = field(default_factory=set)
+    doubtful: set[int] = field(default_factory=set)
+    outbox: Outbox | None = None
+    sender: Sender | None = None
+
+    def open(self, now_s: float, boot: bytes) -> None:
+        """Start the gateway's process."""
+        self.outbox = Outbox(self.directory, Identity(GATEWAY, KEY, boot), INVENTORY, Limits(segment_bytes=4096))
+        self.outbox.set_clock(NOON_MS, "ntp")
+        self.sender = Sender(self.outbox, Random(1), timeout_s=5.0)
+        self.sender.on_connect(now_s)
+
+    def close(self) -> None:
+        """Kill the gateway's process: nothing is flushed."""
+        if self.outbox is not None:
+            self.outbox.close()
+        self.outbox = self.sender = None
+
+    def image(self, place: Path) -> "Card":
+        """Return a copy of the card as it lies on the table: its process has ended."""
+        assert self.outbox is None
+        shutil.copytree(self.directory, place)
+        return Card(place, set(self.held), set(self.doubtful))
+
+
+class Protocol(RuleBasedStateMachine):
+    """Any order of sending, losing, repeating, reordering, killing, restoring, cloning and rotting."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.root = Path(tempfile.mkdtemp(prefix="quietwatch-protocol-"))
+        self.names = count()
+        self.values = count(1)
+        self.boots = count(1)
+        self.now_s = 0.0
+        self.up: list[bytes] = []
+        self.down: list[tuple[int, Ack]] = []
+        self.cards: list[Card] = []
+        self.hub_image: Path | None = None
+        self.card_images: list[Card] = []
+        self.floor: set[int] = set()
+
+    @initialize()
+    def install(self) -> None:
+        """One gateway, one hub, both empty."""
+        self.hub = self.place()
+        self.open_hub()
+        card = Card(self.place())
+        card.open(self.now_s, self.boot())
+        self.cards.append(card)
+
+    def teardown(self) -> None:
+        """Whatever happened before: over a good network everything arrives, once."""
+        if self.cards:
+            self.settle()
+            self.check()
+            for card in self.cards:
+                card.close()
+            self.journal.close()
+        shutil.rmtree(self.root)
+
+    # What the field does
+
+    @rule(many=st.integers(1, 5), card=st.integers(0, 3))
+    def take_readings(self, many: int, card: int) -> None:
+        """Instruments answer."""
+        chosen = self.cards[card % len(self.cards)]
+        assert chosen.outbox is not None
+        for value in [next(self.values) for _ in range(many)]:
+            chosen.outbox.append([Reading("device", "pm10", int(self.now_s * 1000) + value, float(value))])
+            chosen.held.add(value)
+
+    @rule(card=st.integers(0, 3))
+    def send(self, card: int) -> None:
+        """A gateway's loop turns once."""
+        chosen = self.cards[card % len(self.cards)]
+        assert chosen.sender is not None
+        self.up.extend(chosen.sender.turn(self.now_s))
+
+    @rule(rounds=st.integers(1, 6))
+    def good_minute(self, rounds: int) -> None:
+        """For a while the network does what it should."""
+        for _ in range(rounds):
+            self.now_s += 2
+            for card in self.cards:
+                assert card.sender is not None
+                self.hub_takes(card.sender.turn(self.now_s))
+            self.answer_all()
+
+    @rule(seconds=st.floats(0.1, 30))
+    def wait(self, seconds: float) -> None:
+        """Time passes."""
+        self.now_s += seconds
+
+    # What the network does
+
+    @precondition(lambda self: self.up)
+    @rule(which=st.integers(0, 100), again=st.booleans(), many=st.integers(1, 4))
+    def deliver(self, which: int, again: bool, many: int) -> None:  # noqa: FBT001  # drawn by hypothesis
+        """Envelopes reach the hub: any of those on their way, some of them twice."""
+        for _ in range(min(many, len(self.up))):
+            index = which % len(self.up)
+            envelope = self.up[index] if again else self.up.pop(index)
+            self.hub_takes([envelope])
+
+    @precondition(lambda self: self.up)
+    @rule(which=st.integers(0, 100))
+    def lose_batch(self, which: int) -> None:
+        """An envelope is lost."""
+        self.up.pop(which % len(self.up))
+
+    @precondition(lambda self: self.down)
+    @rule(which=st.integers(0, 100), again=st.booleans())
+    def answer(self, which: int, again: bool) -> None:  # noqa: FBT001  # drawn by hypothesis
+        """An acknowledgement reaches a gateway."""
+        index = which % len(self.down)
+        card, ack = self.down[index] if again else self.down.pop(index)
+        self.acknowledge(card, ack)
+
+    @rule()
+    def lose_all(self) -> None:
+        """The broker dies with everything in it, and gateways connect again."""
+        self.up.clear()
+        self.down.clear()
+        for index in range(len(self.cards)):
+            self.connect(index)
+
+    # What happens to gateways
+
+    @rule(card=st.integers(0, 3))
+    def kill_gateway(self, card: int) -> None:
+        """A gateway's process dies and starts again."""
+        index = card % len(self.cards)
+        self.cards[index].close()
+        self.start(index)
+
+    @rule(card=st.integers(0, 3))
+    def image_card(self, card: int) -> None:
+        """A copy of a card is put aside."""
+        index = card % len(self.cards)
+        self.cards[index].close()
+        self.card_images.append(self.cards[index].image(self.place()))
+        self.start(index)
+
+    @precondition(lambda self: self.card_images)
+    @rule(image=st.integers(0, 10), card=st.integers(0, 3))
+    def restore_card(self, image: int, card: int) -> None:
+        """A card is replaced by an older copy: what it took since is nobody's promise any more."""
+        index = card % len(self.cards)
+        self.cards[index].close()
+        self.cards[index] = self.card_images[image % len(self.card_images)].image(self.place())
+        self.start(index)
+
+    @precondition(lambda self: self.card_images and len(self.cards) < 3)
+    @rule(image=st.integers(0, 10))
+    def clone_card(self, image: int) -> None:
+        """A second gateway runs from a copy of a card, with the same identity."""
+        self.cards.append(self.card_images[image % len(self.card_images)].image(self.place()))
+        self.start(len(self.cards) - 1)
+
+    @precondition(lambda self: not self.card_images and len(self.cards) == 1)
+    @rule(where=st.floats(0.2, 0.999))
+    def rot_block(self, where: float) -> None:
+        """A byte of a segment turns while the gateway is off: what is not yet at the hub may be lost, the rest not."""
+        card = self.cards[0]
+        card.close()
+        segments = sorted(path for path in card.directory.iterdir() if path.stat().st_size > 1000)
+        if segments:
+            content = bytearray(segments[-1].read_bytes())
+            content[int(len(content) * where)] ^= 0x40
+            segments[-1].write_bytes(content)
+            card.doubtful |= card.held
+        self.start(0)
+
+    # What happens to the hub
+
+    @rule()
+    def kill_hub(self) -> None:
+        """The hub's process dies and starts again."""
+        self.journal.close()
+        self.open_hub()
+        self.greet()
+
+    @rule()
+    def image_hub(self) -> None:
+        """A backup of the hub."""
+        self.journal.close()
+        self.hub_image = self.place()
+        shutil.copytree(self.hub, self.hub_image)
+        self.open_hub()
+
+    @precondition(lambda self: self.hub_image)
+    @rule()
+    def restore_hub(self) -> None:
+        """The hub is replaced by its backup; the gateways' grace must give back what it lacks."""
+        self.journal.close()
+        self.hub = self.place()
+        assert self.hub_image is not None
+        shutil.copytree(self.hub_image, self.hub)
+        self.open_hub()
+        self.floor = set(self.arrived())
+        self.greet()
+
+    # What must hold
+
+    @invariant()
+    def nothing_is_doubled(self) -> None:
+        """No reading is in the journal twice as fresh, and none disappears from it."""
+        if self.cards:
+            arrived = self.arrived()
+            assert [] == [value for value, times in Counter(arrived).items() if times > 1]
+            assert set() == self.floor - set(arrived)
+            self.floor = set(arrived)
+
+    def settle(self) -> None:
+        """Run a good network until nothing moves."""
+        self.up.clear()
+        self.down.clear()
+        for index in range(len(self.cards)):
+            self.connect(index)
+        for _ in range(ROUNDS):
+            self.now_s += 5
+            self.good_minute(1)
+
+    def check(self) -> None:
+        """Everything that a living card took has arrived, and no gateway waits for anything."""
+        arrived = set(self.arrived())
+        for card in self.cards:
+            assert card.outbox is not None
+            assert set() == card.held - card.doubtful - arrived
+            assert 0 == card.outbox.unacknowledged
+
+    # The machinery
+
+    def place(self) -> Path:
+        return self.root / str(next(self.names))
+
+    def boot(self) -> bytes:
+        return next(self.boots).to_bytes(16, "big")
+
+    def open_hub(self) -> None:
+        self.journal = Journal(self.hub)
+        with JournalReader(self.hub) as reader:
+            catalogues = list(reader.entries(0, ("catalogue",)))
+        self.intake = Intake({GATEWAY: KEY.public_key()}, self.journal, catalogues)
+
+    def start(self, index: int) -> None:
+        self.cards[index].open(self.now_s, self.boot())
+        self.connect(index)
+
+    def connect(self, index: int) -> None:
+        """A gateway says that it is online, and the hub says what it has of the gateway's epoch."""
+        card = self.cards[index]
+        assert card.sender is not None
+        assert card.outbox is not None
+        card.sender.on_connect(self.now_s)
+        known = self.intake.known.get(GATEWAY)
+        if known is not None:
+            position = known.at(card.outbox.chain.epoch)
+            self.broadcast(Ack(position.epoch, position.seq, position.hash, self.hub_ms(), position.refused))
+
+    def greet(self) -> None:
+        """A hub that starts tells all its gateways what it has."""
+        known = self.intake.known.get(GATEWAY)
+        for position in known.positions.values() if known else ():
+            self.broadcast(Ack(position.epoch, position.seq, position.hash, self.hub_ms(), position.refused))
+
+    def broadcast(self, ack: Ack) -> None:
+        """Gateways of one identity hear the same topic."""
+        self.down.extend((index, ack) for index in range(len(self.cards)))
+
+    def hub_ms(self) -> int:
+        return NOON_MS + int(self.now_s * 1000)
+
+    def hub_takes(self, envelopes: list[bytes] | tuple[bytes, ...]) -> None:
+        arrivals = [Arrival("batch", GATEWAY, envelope) for envelope in envelopes]
+        committed = self.intake.take(arrivals, self.hub_ms())
+        assert [] == list(committed.rejected)
+        for position in committed.positions.values():
+            self.broadcast(Ack(position.epoch, position.seq, position.hash, self.hub_ms(), position.refused))
+
+    def answer_all(self) -> None:
+        down, self.down = self.down, []
+        for card, ack in down:
+            self.acknowledge(card, ack)
+
+    def acknowledge(self, index: int, ack: Ack) -> None:
+        if index < len(self.cards):
+            sender = self.cards[index].sender
+            assert sender is not None
+            sender.on_ack(ack, self.now_s)
+
+    def arrived(self) -> list[int]:
+        """Return the values that the journal holds as fresh: what the judge will store."""
+        values: list[int] = []
+        with JournalReader(self.hub) as reader:
+            for entry in reader.entries(0, ("batch",)):
+                if entry.fresh:
+                    block = read_readings(read_envelope(entry.envelope).body)
+                    values.extend(np.frombuffer(block.columns.value, "<f8").astype(int).tolist())
+        return values
+
+
+TestProtocol = Protocol.TestCase
+TestProtocol.settings = settings(
+    max_examples=40, stateful_step_count=40, deadline=None, suppress_health_check=list(HealthCheck)
+)
