@@ -1,12 +1,13 @@
 """The catalogue: what the indices in a batch's columns mean, the same for the whole life of an outbox."""
 
-from typing import NamedTuple, TypeVar
+from typing import Final, NamedTuple, TypeVar
 
 import msgspec
 
 from edge.errors import OutboxError
 from wire.batch import CatalogueBody, CatalogueDatastream, CatalogueDevice, CatalogueStation
 
+LAST_INDEX: Final = 0xFFFF
 _Listed = TypeVar("_Listed", CatalogueStation, CatalogueDevice)
 
 
@@ -74,6 +75,8 @@ def _indexed(held: tuple[CatalogueDatastream, ...], series: tuple[Series, ...]) 
     for each in series:
         key = (each.device, each.property, each.unit)
         index = known[key].index if key in known else free
+        if index > LAST_INDEX:
+            raise OutboxError(f"more than {LAST_INDEX + 1} datastreams in one outbox: begin a new one")
         free = max(free, index + 1)
         known[key] = CatalogueDatastream(index, each.device, each.property, each.unit, each.period_s)
     return tuple(known.values())

@@ -1,5 +1,6 @@
 """The gateway's time: right from the start with NTP, from the hub's first acknowledgement without."""
 
+import asyncio
 import ctypes
 import hashlib
 from collections.abc import Callable
@@ -10,6 +11,7 @@ from wire.clock import Clock, SystemClock
 
 ClockSource = Literal["ntp", "hub", "unset"]
 
+POLL_S: Final = 0.2
 _TIME_ERROR: Final = 5
 _STEP_MS: Final = 2000
 _TRIES: Final = 50
@@ -46,6 +48,11 @@ class GatewayClock:
     def offset_ms(self) -> int | None:
         """Return UTC minus monotonic milliseconds, None while nobody has told the time."""
         return _offset_ms(self._clock) if self._synchronised() else self._hub_offset_ms
+
+    async def until_known(self) -> None:
+        """Return once somebody has told the time; looks every POLL_S real seconds, as the kernel does not say when."""
+        while self.source == "unset":  # noqa: ASYNC110
+            await asyncio.sleep(POLL_S)
 
     def on_hub_time(self, hub_time_ms: int) -> None:
         """Learn what the hub's clock shows.
@@ -101,6 +108,7 @@ def _kernel_is_synchronised() -> bool:
     """Return whether the kernel's clock is disciplined, by adjtimex(2) with no change asked for."""
     timex = (ctypes.c_byte * 512)()
     try:
-        return int(ctypes.CDLL(None, use_errno=True).adjtimex(ctypes.byref(timex))) not in {-1, _TIME_ERROR}
+        return int(ctypes.CDLL(None, use_errno=True).adjtimex(ctypes.byref(timex))) not in {-1, POLL_S: Final = 0.2
+_TIME_ERROR}
     except (OSError, AttributeError):
         return False

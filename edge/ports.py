@@ -17,7 +17,6 @@ from wire.reading import Reading
 
 FIRST_WAIT_S: Final = 0.5
 LONGEST_WAIT_S: Final = 30.0
-CLOCK_WAIT_S: Final = 0.2
 POSITIONS: Final = "nmea"
 OWN_TIMES: Final = "mqtt"
 _log = logging.getLogger(__name__)
@@ -104,8 +103,8 @@ async def supervise(port: Port, clock: GatewayClock, completion: Completion, kee
     wait_s, lost = FIRST_WAIT_S, False
     while True:
         try:
-            while port.kind == OWN_TIMES and clock.source == "unset":
-                await asyncio.sleep(CLOCK_WAIT_S)  # noqa: ASYNC110  # nobody tells us when the kernel's clock is right
+            if port.kind == OWN_TIMES:
+                await clock.until_known()
             async with port.driver as driver:
                 async for readings in driver.readings():
                     complete = completion.complete(port.kind, readings)

@@ -1,10 +1,12 @@
 """Dating: from a block's monotonic time to UTC, by what is known of its boot."""
 
 from collections.abc import Mapping
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from edge.outbox.holdings import Block, Boot
 from wire.batch import ClockState
+
+LATEST_MS: Final = 253_402_300_799_999  # the end of the year 9999, as `wire.batch.Millis` says
 
 
 class Date(NamedTuple):
@@ -26,12 +28,17 @@ def date(block: Block, boots: Mapping[bytes, Boot], newest: Mapping[bytes, int])
         newest: the newest reading of each boot, monotonic.
     """
     boot = boots.get(block.boot)
-    if boot is not None and boot.offset_ms is not None:
-        return Date(block.origin_ms + boot.offset_ms, boot.clock)
     if boot is None:
         return None
+    if boot.offset_ms is not None:
+        return _possible(block.origin_ms + boot.offset_ms, boot.clock)
     offset_ms = _estimate(block.boot, list(boots.values()), newest)
-    return None if offset_ms is None else Date(block.origin_ms + offset_ms, "estimated")
+    return None if offset_ms is None else _possible(block.origin_ms + offset_ms, "estimated")
+
+
+def _possible(t0: int, clock: ClockState) -> Date:
+    """Return a date that an envelope can carry: one that cannot be right must not stop what follows it."""
+    return Date(t0, clock) if 0 <= t0 <= LATEST_MS else Date(min(max(0, t0), LATEST_MS), "estimated")
 
 
 def _estimate(boot: bytes, order: list[Boot], newest: Mapping[bytes, int]) -> int | None:

@@ -1,6 +1,6 @@
-"""What the edge's tests share: an outbox in a temporary directory, a clock that is turned by hand, a hub in memory."""
+"""What the edge's tests share: outboxes in temporary directories, readings told apart by number, a hub in memory."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,14 +9,49 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from edge.catalogue import Inventory, Series
 from edge.outbox import Identity, Limits, Outbox
-from wire.batch import CatalogueDevice, CatalogueStation
+from wire.batch import CatalogueDevice, CatalogueStation, Payload, read_envelope, read_readings
 from wire.reading import Reading
 
 KEY = Ed25519PrivateKey.from_private_bytes(bytes(range(32)))
-BOOT = b"first boot......"
+BOOT = b"the first boot.."
 
 
-@pytest.fixture
+@dataclass(frozen=True)
+class Lives:
+    """Opens the outbox of a directory as an agent's start does, and looks into it."""
+
+    inventory: Inventory
+
+    def open(
+        self, directory: Path, boot: bytes = BOOT, limits: Limits | None = None, key: Ed25519PrivateKey = KEY
+    ) -> Outbox:
+        """Begin a life of the agent."""
+        return Outbox(directory, Identity("gw-1", key, boot), self.inventory, limits or Limits())
+
+    def sealed(self, outbox: Outbox) -> list[Payload]:
+        """Seal all that waits."""
+        payloads = []
+        while (envelope := outbox.chain.seal()) is not None:
+            payloads.append(read_envelope(envelope))
+        return payloads
+
+    def numbers(self, payloads: Iterable[Payload]) -> list[int]:
+        """Return the numbers of the readings of some batches, in order."""
+        numbers: list[int] = []
+        for payload in payloads:
+            if payload.kind == "readings":
+                numbers += map(int, memoryview(read_readings(payload.body).columns.value).cast("d"))
+        return numbers
+
+    def held(self, directory: Path) -> list[int]:
+        """Return the numbers of all readings that a directory still holds, by sealing them in a life of its own."""
+        with self.open(directory) as outbox:
+            outbox.set_clock(1_700_000_000_000, "ntp")
+            outbox.start_epoch()
+            return self.numbers(self.sealed(outbox))
+
+
+@pytest.fixture(scope="session")
 def inventory() -> Inventory:
     """One station with one device of two properties."""
     return Inventory(
@@ -27,28 +62,13 @@ def inventory() -> Inventory:
     )
 
 
-@dataclass
-class Opener:
-    """Opens outboxes; each call is a new life of the agent."""
-
-    inventory: Inventory
-    limits: Limits = Limits()  # noqa: RUF009  # immutable
-
-    def __call__(self, directory: Path, boot: bytes = BOOT, limits: Limits | None = None) -> Outbox:
-        return Outbox(directory, Identity("gw-1", KEY, boot), self.inventory, limits or self.limits)
+@pytest.fixture(scope="session")
+def lives(inventory: Inventory) -> Lives:
+    """Open outboxes."""
+    return Lives(inventory)
 
 
-@pytest.fixture
-def open_outbox(inventory: Inventory) -> Opener:
-    """Opens the outbox of a directory, as an agent's start does."""
-    return Opener(inventory)
-
-
-@pytest.fixture
+@pytest.fixture(scope="session")
 def reading() -> Callable[[int], Reading]:
     """Make a reading that is told from others by its number."""
-
-    def make(number: int) -> Reading:
-        return Reading("micro-1-pm", "pm2_5", 1000 + number, float(number))
-
-    return make
+    return lambda number: Reading("micro-1-pm", "pm2_5", 1000 + number, float(number))

@@ -1,0 +1,176 @@
+"""Whatever ends the agent's life, and wherever: what was kept is there, in order, once."""
+
+import os
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from edge.outbox import Limits, Outbox
+from wire.batch import sha256
+from wire.reading import Reading
+
+if TYPE_CHECKING:
+    from tests.edge.conftest import Lives
+
+Make = Callable[[int], Reading]
+SMALL = Limits(segment_bytes=1200)
+CHANGES = ("write", "ftruncate", "fdatasync", "unlink", "fsync", "open")
+
+
+@contextmanager
+def _watched(after: Callable[[str, tuple[Any, ...]], None]) -> Iterator[None]:
+    """Call `after` behind every call that changes the disk."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name in CHANGES:
+            patch.setattr(os, name, _calling(name, getattr(os, name), after))
+        yield
+
+
+def _calling(name: str, call: Callable[..., Any], after: Callable[[str, tuple[Any, ...]], None]) -> Callable[..., Any]:
+    def called(*arguments: Any) -> Any:
+        result = call(*arguments)
+        after(name, arguments)
+        return result
+
+    return called
+
+
+def _live(outbox: Outbox, lives: "Lives", reading: Make, appended: list[int], rounds: range) -> None:
+    """Do all that an outbox does in its life, a few readings a round."""
+    outbox.set_clock(1_700_000_000_000, "ntp")
+    for number in rounds:
+        for each in (2 * number, 2 * number + 1):
+            outbox.append([reading(each)])
+            appended.append(each)
+        outbox.write_block()
+        if number % 2:
+            outbox.sync()
+        if number % 3 == 2:
+            lives.sealed(outbox)
+            outbox.sync()
+            outbox.chain.acknowledge(outbox.chain.last_seq - 1)
+        if number % 11 == 10:
+            outbox.start_epoch()
+
+
+def test_agent_killed_at_any_call_loses_and_doubles_nothing(lives: "Lives", reading: Make, tmp_path: Path) -> None:
+    """A copy of the directory behind every single call that changes it gives all that `append` had returned from."""
+    copies: list[tuple[Path, int]] = []
+    appended: list[int] = []
+    directory = tmp_path / "outbox"
+
+    def copy(_name: str, _arguments: tuple[Any, ...]) -> None:
+        copies.append((tmp_path / f"copy-{len(copies)}", len(appended)))
+
+        with pytest.MonkeyPatch.context() as patch:
+            patch.undo()
+            shutil.copytree(directory, copies[-1][0])
+
+    inner = _guard(copy)
+    with _watched(inner), lives.open(directory, limits=SMALL) as outbox:
+        _live(outbox, lives, reading, appended, range(12))
+
+    for path, count in copies:
+        held = lives.held(path)
+        assert held[:count] == appended[:count], path
+        assert held == list(range(len(held))), path
+        assert len(held) <= count + 1, path
+
+
+def _guard(copy: Callable[[str, tuple[Any, ...]], None]) -> Callable[[str, tuple[Any, ...]], None]:
+    """Do not copy for the calls that copying makes itself."""
+    copying = False
+
+    def once(name: str, arguments: tuple[Any, ...]) -> None:
+        nonlocal copying
+        if not copying:
+            copying = True
+            try:
+                copy(name, arguments)
+            finally:
+                copying = False
+
+    return once
+
+
+class Disk:
+    """A disk that keeps for sure what was synchronised, and of the rest what it likes."""
+
+    def __init__(self, directory: Path) -> None:
+        self.directory = directory
+        self.durable: dict[Path, bytes] = {}
+        self.seen: dict[Path, list[bytes]] = {}
+
+    def note(self, name: str, arguments: tuple[Any, ...]) -> None:
+        """Follow a call."""
+        if name in {"write", "ftruncate", "fdatasync"}:
+            path = Path(f"/proc/self/fd/{arguments[0]}").readlink()
+            self.seen.setdefault(path, [b""]).append(path.read_bytes())
+            if name == "fdatasync":
+                self.durable[path] = path.read_bytes()
+
+    def cut(self, draw: Callable[[st.SearchStrategy[Any]], Any]) -> Path:
+        """Return a directory with what a power cut may leave."""
+        left = Path(tempfile.mkdtemp(dir=self.directory.parent))
+        for path in self.directory.iterdir():
+            content, durable = path.read_bytes(), self.durable.get(path, b"")
+            if path.suffix == ".rows":
+                content = draw(st.sampled_from(self.seen.get(path, [b""])))
+                durable = b""
+            torn = content[: draw(st.integers(len(durable), len(content)))]
+            allocated = draw(st.integers(0, 40)) if content != durable else 0
+            (left / path.name).write_bytes(torn + bytes(allocated))
+        return left
+
+
+@settings(max_examples=40, deadline=None)
+@given(data=st.data())
+def test_power_cut_at_any_byte_keeps_all_that_was_synchronised(
+    data: st.DataObject, lives: "Lives", reading: Make
+) -> None:
+    """Torn ends, lost tails, life after life: flushed readings stay in order, once, and published seals hold."""
+    with tempfile.TemporaryDirectory() as name:
+        directory = Path(name) / "outbox"
+        kept: list[int] = []
+        published: dict[tuple[int, int], bytes] = {}
+        following = 0
+        for _life in range(3):
+            directory.mkdir(exist_ok=True)
+            disk = Disk(directory)
+            disk.durable = {path: path.read_bytes() for path in directory.iterdir()}
+            flushed = len(kept)
+            with _watched(_guard(disk.note)), lives.open(directory, limits=SMALL) as outbox:
+                outbox.set_clock(1_700_000_000_000, "ntp")
+                assert all(outbox.chain.hash_at(seq) == digest for (_, seq), digest in published.items())
+                for step in data.draw(st.lists(st.sampled_from("aaawfsk"), max_size=16)):
+                    if step == "a":
+                        outbox.append([reading(following)])
+                        kept.append(following)
+                        following += 1
+                    elif step == "w":
+                        outbox.write_block()
+                    elif step == "f":
+                        outbox.flush()
+                        flushed = len(kept)
+                    elif step == "s":
+                        envelope = outbox.chain.seal()
+                        if envelope is not None and data.draw(st.booleans()):
+                            outbox.sync()
+                        if envelope is not None and outbox.chain.durable_seq == outbox.chain.last_seq:
+                            published[outbox.chain.epoch, outbox.chain.last_seq] = sha256(envelope)
+                    else:
+                        outbox.chain.acknowledge(outbox.chain.durable_seq)
+                left = disk.cut(data.draw)
+            directory = left
+            shutil.copytree(left, f"{left}-read")
+            held = lives.held(Path(f"{left}-read"))
+            assert held == sorted(set(held))
+            assert set(kept[:flushed]) <= set(held) <= set(kept)
+            kept = held

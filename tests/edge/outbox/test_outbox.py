@@ -1,0 +1,186 @@
+"""The outbox in ordinary life: appending, blocks, catalogue, room."""
+
+import errno
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from edge.errors import OutboxError, OutboxFull
+from edge.outbox import Limits
+from edge.outbox.outbox import BLOCK_ROWS, SPAN_MS
+from wire.batch import read_catalogue, read_readings
+from wire.reading import Flag, Reading
+
+if TYPE_CHECKING:
+    from tests.edge.conftest import Lives
+
+
+def test_reading_comes_out_as_it_went_in(tmp_path: Path, lives: "Lives") -> None:
+    """Index, time, value, flag and position of a reading are those that were appended."""
+    taken = Reading("micro-1-pm", "pm10", 5000, 17.25, Flag.SUSPECT, 116.5, 39.75)
+    with lives.open(tmp_path) as outbox:
+        outbox.set_clock(1_000_000, "ntp")
+        outbox.append([Reading("micro-1-pm", "pm2_5", 4000, 1.0), taken])
+        outbox.flush()
+        catalogue, block = lives.sealed(outbox)
+
+    columns = read_readings(block.body).columns
+    stream = memoryview(columns.stream).cast("H")[1]
+    assert (block.t0, block.clock) == (1_004_000, "ntp")
+    assert memoryview(columns.offset_ms).cast("I")[1] == 1000
+    assert memoryview(columns.value).cast("d")[1] == 17.25
+    assert columns.flag[1] == Flag.SUSPECT
+    assert memoryview(columns.longitude).cast("d")[1] == 116.5
+    assert read_catalogue(catalogue.body).datastreams[stream].property == "pm10"
+
+
+def test_positions_are_left_out_where_nothing_moves(tmp_path: Path, lives: "Lives") -> None:
+    """A block of fixed stations carries no position columns."""
+    with lives.open(tmp_path) as outbox:
+        outbox.set_clock(0, "ntp")
+        outbox.append([Reading("micro-1-pm", "pm2_5", 1, 1.0)])
+        outbox.flush()
+        block = lives.sealed(outbox)[-1]
+
+    assert read_readings(block.body).columns.longitude == b""
+
+
+def test_unknown_datastream_is_refused_by_name(tmp_path: Path, lives: "Lives") -> None:
+    """A reading that the catalogue cannot describe is an error, not a silent guess."""
+    with lives.open(tmp_path) as outbox, pytest.raises(OutboxError, match="micro-1-pm/o3"):
+        outbox.append([Reading("micro-1-pm", "o3", 1, 1.0)])
+
+
+def test_answer_whose_times_span_weeks_is_kept_whole(tmp_path: Path, lives: "Lives") -> None:
+    """Offsets are 32 bits wide: what does not fit goes into blocks of its own."""
+    times = [0, SPAN_MS + 5, -SPAN_MS, 7]
+    with lives.open(tmp_path) as outbox:
+        outbox.append([Reading("micro-1-pm", "pm2_5", at, float(i)) for i, at in enumerate(times)])
+
+    assert lives.held(tmp_path) == [0, 1, 2, 3]
+
+
+def test_blocks_stay_small_enough_to_send(tmp_path: Path, lives: "Lives", reading: Callable[[int], Reading]) -> None:
+    """However long nobody flushes, no block grows beyond BLOCK_ROWS."""
+    with lives.open(tmp_path) as outbox:
+        outbox.set_clock(0, "ntp")
+        for start in range(0, 3 * BLOCK_ROWS, 64):
+            outbox.append([reading(number) for number in range(start, start + 64)])
+        outbox.flush()
+        blocks = [payload for payload in lives.sealed(outbox) if payload.kind == "readings"]
+
+    assert [BLOCK_ROWS] * 3 == [len(read_readings(block.body).columns.flag) for block in blocks]
+    assert lives.numbers(blocks) == list(range(3 * BLOCK_ROWS))
+
+
+def test_second_agent_is_turned_away(tmp_path: Path, lives: "Lives") -> None:
+    """Two agents on one outbox would number apart: the second is refused."""
+    with lives.open(tmp_path), pytest.raises(OutboxError, match="another agent"):
+        lives.open(tmp_path)
+
+
+def test_two_bodies_of_one_outbox_are_never_the_same(tmp_path: Path, lives: "Lives") -> None:
+    """The hub knows blocks by their body: equal readings still make different ones."""
+    with lives.open(tmp_path) as outbox:
+        outbox.set_clock(0, "ntp")
+        for _ in range(3):
+            outbox.append([Reading("micro-1-pm", "pm2_5", 1, 1.0)])
+            outbox.flush()
+        bodies = [payload.body for payload in lives.sealed(outbox)]
+
+    assert len(bodies) == len(set(bodies))
+
+
+def test_full_disk_refuses_the_reading_and_keeps_the_rest(
+    tmp_path: Path, lives: "Lives", reading: Callable[[int], Reading], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A disk without room costs the readings that it refuses, said by name, and none that were kept before."""
+    write = os.write
+
+    def full(fd: int, content: bytes) -> int:
+        write(fd, content[:10])
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with lives.open(tmp_path) as outbox:
+        outbox.append([reading(1)])
+        monkeypatch.setattr(os, "write", full)
+        with pytest.raises(OutboxFull):
+            outbox.append([reading(2)])
+        with pytest.raises(OutboxFull):
+            outbox.flush()
+        monkeypatch.setattr(os, "write", write)
+        outbox.append([reading(3)])
+
+    assert lives.held(tmp_path) == [1, 3]
+
+
+def test_acknowledged_blocks_make_room_when_space_is_short(
+    tmp_path: Path, lives: "Lives", reading: Callable[[int], Reading]
+) -> None:
+    """Grace goes first: a full outbox gives up what the hub has before it refuses anything."""
+    limits = Limits(bytes=400_000, segment_bytes=32_000)
+    with lives.open(tmp_path, limits=limits) as outbox:
+        outbox.set_clock(0, "ntp")
+        for number in range(400):
+            outbox.append([reading(number * 100 + i) for i in range(100)])
+            outbox.flush()
+            lives.sealed(outbox)
+            outbox.chain.acknowledge(outbox.chain.last_seq)
+        used = sum(path.stat().st_size for path in tmp_path.glob("*.log"))
+
+    assert used < 400_000
+    assert lives.held(tmp_path)[-1] == 39_999
+
+
+def test_unsent_blocks_are_never_given_up(tmp_path: Path, lives: "Lives", reading: Callable[[int], Reading]) -> None:
+    """When all that is held is unsent, the newest readings are refused, and what was kept stays."""
+    limits = Limits(bytes=200_000, segment_bytes=32_000)
+    kept = []
+    with lives.open(tmp_path, limits=limits) as outbox:
+        for start in range(0, 20_000, 100):
+            numbers = list(range(start, start + 100))
+            try:
+                outbox.append([reading(number) for number in numbers])
+                kept += numbers
+                outbox.flush()
+            except OutboxFull:
+                break
+
+    assert len(kept) < 20_000
+    assert lives.held(tmp_path) == kept
+
+
+def test_grace_ends_by_the_time_of_the_readings(
+    tmp_path: Path, lives: "Lives", reading: Callable[[int], Reading]
+) -> None:
+    """What the hub has stays for the grace after it was taken, and goes then."""
+    limits = Limits(grace_ms=10_000, segment_bytes=2_000)
+    with lives.open(tmp_path, limits=limits) as outbox:
+        outbox.set_clock(0, "ntp")
+        for second in range(60):
+            outbox.append([reading(second * 1000)])
+            outbox.flush()
+            lives.sealed(outbox)
+            outbox.chain.acknowledge(outbox.chain.last_seq)
+        oldest = outbox.chain.oldest
+
+    held = lives.held(tmp_path)
+    assert oldest > 1
+    assert held[-1] == 59_000
+    assert 30_000 < held[0] <= 49_000
+
+
+def test_failing_disk_is_said_by_name(tmp_path: Path, lives: "Lives", monkeypatch: pytest.MonkeyPatch) -> None:
+    """A disk that cannot promise anything ends the agent: silence would be loss."""
+    with lives.open(tmp_path) as outbox:
+
+        def fail(fd: int) -> None:
+            raise OSError(errno.EIO, "Input/output error")
+
+        outbox.append([Reading("micro-1-pm", "pm2_5", 1, 1.0)])
+        monkeypatch.setattr(os, "fdatasync", fail)
+        with pytest.raises(OutboxError, match="Input/output error"):
+            outbox.flush()
