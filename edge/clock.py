@@ -108,7 +108,6 @@ def _kernel_is_synchronised() -> bool:
     """Return whether the kernel's clock is disciplined, by adjtimex(2) with no change asked for."""
     timex = (ctypes.c_byte * 512)()
     try:
-        return int(ctypes.CDLL(None, use_errno=True).adjtimex(ctypes.byref(timex))) not in {-1, POLL_S: Final = 0.2
-_TIME_ERROR}
+        return int(ctypes.CDLL(None, use_errno=True).adjtimex(ctypes.byref(timex))) not in {-1, _TIME_ERROR}
     except (OSError, AttributeError):
         return False
