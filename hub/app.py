@@ -36,8 +36,6 @@ from hub.map_api.app import LOOPBACK
 from hub.registry import Registry
 from hub.serve import address, listen, serve
 from hub.store import DuckStore
-from hub.store.influx import InfluxWriter
-from hub.store.mirror import Mirror
 from wire.clock import Clock
 
 STORE: Final = "store.duckdb"
@@ -163,6 +161,10 @@ def _mirror(config: Config, store: DuckStore) -> Iterator[None]:
     if table is None:
         yield
         return
+    # Its client takes longer to load than all else of the hub, and most hubs have no mirror.
+    from hub.store.influx import InfluxWriter  # noqa: PLC0415
+    from hub.store.mirror import Mirror  # noqa: PLC0415
+
     ending = threading.Event()
     with InfluxWriter(table.url, table.org, table.bucket, config.influx_token) as writer:
         mirror = Mirror(store, writer, config.directory / "mirror.json")
