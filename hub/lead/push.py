@@ -4,7 +4,7 @@ import asyncio
 import logging
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Final
 
 import httpx
@@ -56,16 +56,10 @@ class Pusher:
     page: str = ""
     backoff: Backoff = Backoff()
     transport: httpx.AsyncBaseTransport | None = None
-    _bells: list[Bell] = field(default_factory=list, init=False)
-
-    def ring(self) -> None:
-        """Look for due pushes now; may be called from any thread."""
-        for bell in tuple(self._bells):
-            bell.ring()
 
     async def run(self) -> None:
         """Deliver until cancelled."""
-        # Straight to the receiver: by no proxy of the environment, and (httpx follows none by itself) by no redirection.
+        # Straight to the receiver: by no proxy of the environment and, as httpx does by itself, by no redirection.
         async with (
             httpx.AsyncClient(transport=self.transport, timeout=TIMEOUT_S, trust_env=False) as client,
             asyncio.TaskGroup() as tasks,
@@ -75,7 +69,13 @@ class Pusher:
 
     async def _serve(self, client: httpx.AsyncClient, receiver: str) -> None:
         bell = Bell()
-        self._bells.append(bell)
+        self.registry.watch(bell)
+        try:
+            await self._deliver(client, receiver, bell)
+        finally:
+            self.registry.unwatch(bell)
+
+    async def _deliver(self, client: httpx.AsyncClient, receiver: str, bell: Bell) -> None:
         waiting: dict[str, _Waiting] = {}
         while True:
             due = await asyncio.to_thread(self.registry.due_pushes)

@@ -1,6 +1,7 @@
 """One stream of changes for all pages: made once, off the loop, whoever listens."""
 
 import asyncio
+import logging
 from collections import deque
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
@@ -13,6 +14,7 @@ from anyio import CapacityLimiter
 from sse_starlette import ServerSentEvent
 
 from hub.bell import Bell
+from hub.errors import StoreError
 from hub.map_api import geojson
 from hub.map_api.leads import lead_answer, ticket_answer
 from hub.map_api.live import LiveView
@@ -22,6 +24,7 @@ from wire.clock import Clock
 # Real seconds between two snapshots: at most four a second, however fast the field's clock runs.
 PACE_S: Final = 0.25
 MAX_NEWS: Final = 1000
+_LOG = logging.getLogger(__name__)
 
 
 class News(NamedTuple):
@@ -63,7 +66,10 @@ class Broadcast:
         try:
             self._revision = await self._off_loop(self._from.registry.revision)
             while not self._from.live.closed:
-                await self._collect()
+                try:
+                    await self._collect()
+                except StoreError as error:
+                    _LOG.warning("the live streams wait: %s", error)
                 await asyncio.sleep(PACE_S)
                 await self._bell.wait()
         finally:

@@ -107,5 +107,5 @@ LEVEL_CHANGE: Final = Table(
     Column("freshness", Integer, nullable=False),
     Column("since_ms", BigInteger, nullable=False),
     Column("judged_ms", BigInteger, nullable=False, index=True),
-    UniqueConstraint("area", "judged_ms"),
+    UniqueConstraint("area", "judged_ms", "since_ms", "level", "freshness", name="uq_level_change"),
 )

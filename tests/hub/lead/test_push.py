@@ -1,6 +1,7 @@
 """Pushing: at least once, under a key that stays the same."""
 
 import asyncio
+import dataclasses
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -13,6 +14,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from hub.lead import push
 from hub.lead.push import Backoff, Pusher
 from hub.model import Cause, LeadOpening
 from hub.registry import Registry
@@ -77,7 +79,8 @@ async def _until(pusher: Pusher, first: Callable[[], Awaitable[object]], done: C
     task = asyncio.create_task(pusher.run())
     async with asyncio.timeout(5):
         while not done() and not task.done():
-            pusher.ring()
+            for bell in pusher.registry._bells:
+                bell.ring()
             await asyncio.to_thread(lambda: None)
         await first()
     task.cancel()
@@ -167,6 +170,29 @@ def test_unreachable_receiver_leaves_the_push_due(registry: Registry, clock: Clo
 
 async def _nothing() -> None:
     return None
+
+
+def test_new_lead_is_pushed_at_once(registry: Registry, clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The registry wakes the task: nobody waits for its next look."""
+    monkeypatch.setattr(push, "LOOK_S", 1000.0)
+
+    async def play() -> list[Any]:
+        phone = Phone(200, 200)
+        pusher = Pusher(
+            registry, {"duty": "http://phone.test/lead"}, clock, transport=httpx.ASGITransport(app=phone.app)
+        )
+        task = asyncio.create_task(pusher.run())
+        async with asyncio.timeout(5):
+            while not phone.got:
+                await asyncio.to_thread(lambda: None)
+            await asyncio.to_thread(registry.open_lead, dataclasses.replace(OPENING, area="road-1"))
+            await phone.enough.wait()
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task
+        return [body["area"] for _, body in phone.got]
+
+    assert asyncio.run(play()) == ["site-3", "road-1"]
 
 
 def test_receiver_without_address_keeps_its_pushes(registry: Registry, clock: Clock) -> None:

@@ -14,6 +14,7 @@ from alembic.migration import MigrationContext
 from sqlalchemy import create_engine
 from sqlalchemy.exc import IntegrityError
 
+from hub.errors import StoreError
 from hub.model import Anomaly, AreaStatus, Cause, Freshness, LeadOpening, Level, TicketOpening
 from hub.registry import LevelChange, Registry
 from hub.registry.migrate import migrations
@@ -176,6 +177,29 @@ def test_level_changes_are_kept_once(registry: Registry) -> None:
         LevelChange("site-3", Level.RED, Freshness.FRESH, HOUR_MS, 2 * HOUR_MS),
         LevelChange("road-1", Level.NORMAL, Freshness.STALE, 0, 2 * HOUR_MS),
     ]
+
+
+def test_changes_of_one_area_at_one_time_of_judgement_are_all_kept(registry: Registry) -> None:
+    """After a pause the judge closes many minutes at once."""
+    red, calm = (
+        AreaStatus("site-3", level, Freshness.FRESH, since) for level, since in ((Level.RED, 1), (Level.NORMAL, 2))
+    )
+    for change in (red, calm, red, calm):
+        registry.record_levels([change], HOUR_MS)
+
+    assert [change.level for change in registry.level_changes()] == [Level.RED, Level.NORMAL]
+
+
+def test_broken_database_is_told_from_a_wrong_question(registry: Registry, tmp_path: Path) -> None:
+    """What the surroundings do is a StoreError, so that the judge tries again and passes over nothing."""
+    other = sqlite3.connect(tmp_path / "registry.sqlite")
+    other.execute("drop table level_change")
+    other.close()
+
+    with pytest.raises(StoreError):
+        registry.level_changes()
+    with pytest.raises(StoreError):
+        registry.record_levels([AreaStatus("site-3", Level.RED, Freshness.FRESH, 1)], 2)
 
 
 def test_two_threads_that_open_the_same_open_it_once(registry: Registry) -> None:

@@ -147,6 +147,6 @@ def _level_change() -> None:
         _integer("since_ms"),
         _integer("judged_ms"),
         sa.PrimaryKeyConstraint("id", name="pk_level_change"),
-        sa.UniqueConstraint("area", "judged_ms", name="uq_level_change_area_judged_ms"),
+        sa.UniqueConstraint("area", "judged_ms", "since_ms", "level", "freshness", name="uq_level_change"),
     )
     op.create_index("ix_level_change_judged_ms", "level_change", ["judged_ms"])
