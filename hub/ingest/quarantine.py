@@ -11,11 +11,13 @@ LARGEST_BYTES: Final = 1 << 16
 
 
 class Quarantine:
-    """The newest FILES envelopes, each `{number}-{gateway}.bin` with its reason in `.txt`; belongs to one thread."""
+    """The newest envelopes, each `{number}-{gateway}.bin` with its reason in `.txt`; belongs to one thread."""
 
-    def __init__(self, directory: Path) -> None:
+    def __init__(self, directory: Path, most: int = FILES) -> None:
+        """Go on where the directory stands, with `most` envelopes at most."""
         directory.mkdir(parents=True, exist_ok=True)
         self._directory = directory
+        self._most = most
         numbers = sorted(int(path.name.partition("-")[0]) for path in directory.glob("*-*.txt"))
         self._kept = len(numbers)
         self._next = numbers[-1] + 1 if numbers else 1
@@ -28,13 +30,14 @@ class Quarantine:
         stem.with_suffix(".txt").write_text(f"{rejection}\n{len(envelope)} bytes\n", encoding="utf-8")
         self._next += 1
         self._kept += 1
-        if self._kept > FILES:
+        if self._kept > self._most:
             self._drop_oldest()
 
     def _drop_oldest(self) -> None:
         # A tenth at once, so that a flood does not list the directory for each envelope.
         reasons = sorted(self._directory.glob("*-*.txt"))
-        for path in reasons[: len(reasons) - FILES * 9 // 10]:
+        kept = self._most * 9 // 10
+        for path in reasons[: len(reasons) - kept]:
             path.with_suffix(".bin").unlink(missing_ok=True)
             path.unlink(missing_ok=True)
-        self._kept = min(len(reasons), FILES * 9 // 10)
+        self._kept = min(len(reasons), kept)
