@@ -6,9 +6,9 @@
      "nox": 44.0, "o3": 61.0,
      "lon": 116.5, "lat": 39.8}            degrees WGS-84; both or neither
 
-Serial numbers rise, not always by one. The vehicle keeps a reading until the gateway publishes {"sn": n} at
+Serial numbers count from 1 without holes. The vehicle keeps a reading until the gateway publishes {"sn": n} at
 "{topic}/ack", which acknowledges all up to n, and sends again every few seconds, oldest first, what is not
-acknowledged. A vehicle that loses its memory may number anew; its times still rise.
+acknowledged. A vehicle that loses its memory counts from 1 again; its times still rise.
 """
 
 import re
@@ -96,9 +96,10 @@ class Parcel(NamedTuple):
 class Order:
     """Which payloads of one feed are taken, and when: an acknowledgement covers all before it, so none may be missed.
 
-    After each connection the order is open: older payloads may have been sent while nobody listened. Everything waits
-    until the number that came first comes again: by then the vehicle has sent again all that it holds. What has waited
-    is then taken in order of its numbers, and what follows as it comes.
+    After each connection, and when a number is missing, the order is open: something older may have been sent while
+    nobody listened, or got lost. Everything waits until a number comes for the second time: by then the vehicle has
+    sent again all that it holds, and what is still missing is gone for ever. What has waited is then taken in order of
+    its numbers, and what follows as it comes.
 
     Attributes:
         patience_ms: for how long at most the order stays open, for feeds that never send again.
@@ -110,23 +111,22 @@ class Order:
     _newest_ms: int | None = None
     _safe: tuple[int | None, int | None] = (None, None)
     _open: bool = True
-    _first: Parcel | None = None
     _since_ms: int = 0
     _waiting: dict[int, Parcel] = field(default_factory=dict)
 
     def connect(self) -> None:
         """Begin a connection: the order is open again, and what was taken but not confirmed is not held against it."""
-        self._open, self._first = True, None
+        self._open = True
         self.last, self._newest_ms = self._safe
         self._waiting.clear()
 
     def arrive(self, parcel: Parcel, now_ms: int) -> list[Parcel]:
         """Return what is to be taken now, in order: nothing when it has to wait or was taken before."""
-        if not self._open:
+        if not self._open and not self._has_hole(parcel):
             return [parcel] if self._takes(parcel) else []
-        if self._first is None:
-            self._first, self._since_ms = parcel, now_ms
-        elif parcel.sn == self._first.sn or self._is_over(now_ms):
+        if not self._waiting:
+            self._open, self._since_ms = parcel.sn != 1, now_ms
+        elif parcel.sn in self._waiting or self._is_over(now_ms):
             self._open = False
         self._waiting[parcel.sn] = parcel
         if self._open:
@@ -143,10 +143,20 @@ class Order:
     def _is_over(self, now_ms: int) -> bool:
         return now_ms - self._since_ms >= self.patience_ms or len(self._waiting) >= MAX_WAITING
 
+    def _has_hole(self, parcel: Parcel) -> bool:
+        """Return whether something may be missing before a payload: it is neither the next one nor an old one."""
+        if self.last is None:
+            return parcel.sn != 1
+        return parcel.sn != self.last + 1 and self._is_news(parcel)
+
+    def _is_news(self, parcel: Parcel) -> bool:
+        if self.last is None or parcel.sn > self.last:
+            return True
+        # A number that falls while times rise: the vehicle has lost its memory and counts anew.
+        return parcel.time_ms is not None and self._newest_ms is not None and parcel.time_ms > self._newest_ms
+
     def _takes(self, parcel: Parcel) -> bool:
-        later = parcel.time_ms is not None and self._newest_ms is not None and parcel.time_ms > self._newest_ms
-        # A number that falls while times rise: the vehicle has lost its memory and numbers anew.
-        if self.last is not None and parcel.sn <= self.last and not later:
+        if not self._is_news(parcel):
             return False
         self.last = parcel.sn
         self._newest_ms = parcel.time_ms if parcel.time_ms is not None else self._newest_ms
