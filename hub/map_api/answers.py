@@ -15,7 +15,7 @@ class ZoneAnswer(TypedDict):
 
     name: str
     name_en: str
-    bounds: tuple[float, float, float, float]
+    bounds: list[float]
 
 
 class Geometry(TypedDict):

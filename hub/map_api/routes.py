@@ -71,12 +71,11 @@ class Desk:
         from_ms: Time | None = None,
         to_ms: Time | None = None,
     ) -> Response:
-        """Return the readings of a property at a station with from_ms <= time < to_ms, by default of the last day."""
+        """Return the readings of a property at a station with from_ms <= time < to_ms, by default a day, the last one."""
         snapshot = self._from.live.latest()
         if property_name not in PROPERTIES or station not in {known.id for known in snapshot.stations}:
             raise HTTPException(404, "no such station or property")
-        end = self._from.clock.utc_ms() if to_ms is None else to_ms
-        start = max(0, end - DAY_MS) if from_ms is None else from_ms
+        start, end = _span(from_ms, to_ms, self._from.clock.utc_ms())
         if not 0 <= end - start <= MAX_SPAN_MS:
             raise HTTPException(400, "to_ms must be after from_ms, by 31 days at most")
         return JsonAnswer(
@@ -118,6 +117,13 @@ class Desk:
 
     async def _off_loop(self, work: Callable[[], T]) -> T:
         return await anyio.to_thread.run_sync(work, limiter=self._threads)
+
+
+def _span(from_ms: int | None, to_ms: int | None, now_ms: int) -> tuple[int, int]:
+    """Return from and to; an end that is left out lies a day from the other, or now."""
+    if to_ms is None:
+        to_ms = now_ms if from_ms is None else from_ms + DAY_MS
+    return (max(0, to_ms - DAY_MS) if from_ms is None else from_ms), to_ms
 
 
 async def live(request: Request) -> Response:

@@ -112,6 +112,12 @@ def test_series_keeps_to_its_span(app: FastAPI) -> None:
     assert told(app, path)["time_ms"] == [start, start + 60_000]
 
 
+@pytest.mark.parametrize("span", ["", f"&from_ms={NOW_MS - 600_000}", f"&to_ms={NOW_MS}"])
+def test_series_is_of_a_day_unless_told_otherwise(app: FastAPI, span: str) -> None:
+    """The day before to, or after from, or the last one."""
+    assert len(told(app, f"stations/micro-1/series?property=pm10{span}")["time_ms"]) == 3
+
+
 def test_series_of_what_a_station_does_not_measure_is_empty(app: FastAPI) -> None:
     """No datastream is no error."""
     assert told(app, "stations/micro-1/series?property=noise")["time_ms"] == []
@@ -124,7 +130,7 @@ def test_series_of_what_a_station_does_not_measure_is_empty(app: FastAPI) -> Non
         ("stations/micro-1/series?property=happiness", 404),
         ("stations/micro-1/series", 422),
         ("stations/micro-1/series?property=pm10&from_ms=9&to_ms=3", 400),
-        ("stations/micro-1/series?property=pm10&from_ms=0", 400),
+        (f"stations/micro-1/series?property=pm10&from_ms=0&to_ms={NOW_MS}", 400),
         ("stations/micro-1/series?property=pm10&from_ms=-1", 422),
         ("stations/micro-1/series?property=pm10&to_ms=99999999999999999999", 422),
         ("leads/7", 404),
