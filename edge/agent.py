@@ -9,6 +9,7 @@ import contextlib
 import importlib.metadata
 import logging
 import signal
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 from random import SystemRandom
@@ -104,6 +105,8 @@ class _Agent:
                     tasks.create_task(supervise(port, self._clock, completion, self._keep), name=port.name)
                     for port in ports
                 ]
+                sys.stdout.write(f"gateway ready {self._config.gateway.id}\n")
+                sys.stdout.flush()
                 await self._until_stopped(turning)
                 await _cancel(*drivers)
                 await _cancel(turning)

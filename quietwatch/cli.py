@@ -35,7 +35,6 @@ def edge_run(config: Path, clock: ClockOption = "system") -> None:
     Example: quietwatch edge run /etc/quietwatch/edge.toml
     """
     from edge.agent import run  # noqa: PLC0415
-
     from edge.errors import EdgeError  # noqa: PLC0415
 
     _serve(run(config, _clock(clock)), EdgeError)
@@ -48,7 +47,6 @@ def edge_check(config: Path) -> None:
     Example: quietwatch edge check edge.toml
     """
     from edge.config import load  # noqa: PLC0415
-
     from edge.errors import EdgeError  # noqa: PLC0415
 
     try:
@@ -78,7 +76,6 @@ def hub_run(config: Path, clock: ClockOption = "system") -> None:
     Example: quietwatch hub run /etc/quietwatch/hub.toml
     """
     from hub.app import run  # noqa: PLC0415
-
     from hub.errors import HubError  # noqa: PLC0415
 
     _serve(run(config, _clock(clock)), HubError)

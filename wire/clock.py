@@ -57,13 +57,14 @@ _NEVER_MS = 1 << 62
 
 @dataclass(frozen=True)
 class ScaledClock:
-    """Field time starts at an origin and runs `speed` times as fast as real time, up to a limit; as in life after it.
+    """Field time runs `speed` times as fast as real time from an anchor up to a limit; as in life before and after.
 
     It is the same in every process of one machine.
 
     Attributes:
         origin_ms: field UTC milliseconds at the anchor.
-        anchor_ns: `time.monotonic_ns()` (one for all processes of a Linux machine) when field time was the origin.
+        anchor_ns: `time.monotonic_ns()` (one for all processes of a Linux machine) when field time is the origin; it may
+            lie ahead, so that programs have started when time begins to run.
         speed: field seconds per real second before the limit, above zero.
         limit_ms: field UTC milliseconds at which field time slows down to real time.
     """
@@ -79,23 +80,39 @@ class ScaledClock:
 
     def utc_ms(self) -> int:
         """Return field time."""
-        real_ms = (time.monotonic_ns() - self.anchor_ns) / 1e6
-        fast = self.origin_ms + real_ms * self.speed
-        if fast <= self.limit_ms:
-            return int(fast)
-        return int(self.limit_ms + real_ms - (self.limit_ms - self.origin_ms) / self.speed)
+        return int(self._field_ms(self._since_anchor_ms()))
 
     def monotonic_ms(self) -> int:
-        """Return field time too."""
-        return self.utc_ms()  # never steps, and two clocks of one demo agree on what lies between them
+        """Return field time, which never steps: two clocks of one demo agree on what lies between them."""
+        return self.utc_ms()
 
     def real_s(self, field_s: float) -> float:
-        """Return how long it lasts at the speed of this moment."""
-        return field_s / (self.speed if self.utc_ms() < self.limit_ms else 1.0)
+        """Return how many real seconds the next `field_s` field seconds last."""
+        real_ms = self._since_anchor_ms()
+        return (self._real_ms(self._field_ms(real_ms) + field_s * 1000) - real_ms) / 1000
 
     async def sleep(self, field_s: float) -> None:
-        """Sleep for `field_s` field seconds at the speed of this moment."""
+        """Sleep for `field_s` field seconds."""
         await asyncio.sleep(max(0.0, self.real_s(field_s)))
+
+    def _since_anchor_ms(self) -> float:
+        return (time.monotonic_ns() - self.anchor_ns) / 1e6
+
+    def _field_ms(self, real_ms: float) -> float:
+        """Return the field time at `real_ms` after the anchor."""
+        if real_ms < 0:
+            return self.origin_ms + real_ms
+        fast = self.origin_ms + real_ms * self.speed
+        if fast <= self.limit_ms:
+            return fast
+        return self.limit_ms + real_ms - (self.limit_ms - self.origin_ms) / self.speed
+
+    def _real_ms(self, field_ms: float) -> float:
+        """Return how long after the anchor it is `field_ms`."""
+        if field_ms < self.origin_ms:
+            return field_ms - self.origin_ms
+        fast_ms = (min(field_ms, self.limit_ms) - self.origin_ms) / self.speed
+        return fast_ms + max(0.0, field_ms - self.limit_ms)
 
     def __str__(self) -> str:
         """Return the text that `parse_clock` reads back, for a command line."""

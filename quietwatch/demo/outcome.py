@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from quietwatch.demo.ledger import Comparison
+from quietwatch.demo.times import iso
 
 # Kinds of ticket that say "this device lies"; gaps and silence belong to the network.
 _DEVICE_TICKETS = frozenset({"range", "flat_line", "gain"})
@@ -66,7 +67,9 @@ class Outcome:
             "in_flight_at_kill": self.comparison.in_flight,
             "red_areas": sorted(self.red_ms),
             "leads": [
-                {key: lead[key] for key in ("area", "cause", "episode_start", "opened_at")} for lead in self.leads
+                {"area": lead["area"], "cause": lead["cause"]}
+                | {"episode_start": iso(lead["episode_start_ms"]), "opened_at": iso(lead["opened_ms"])}
+                for lead in sorted(self.leads, key=lambda lead: (lead["episode_start_ms"], lead["area"]))
             ],
             "pushes": list(self.pushes),
             "tickets": [{"subject": ticket["subject"], "kind": ticket["kind"]} for ticket in self.tickets],
@@ -76,8 +79,8 @@ class Outcome:
         }
 
     def event_to_red_s(self) -> dict[str, float | None]:
-        """Return field seconds from a source's onset until the map showed its area red: median and 95th percentile."""
-        onset = {item["area"]: int(item["onset_ms"]) for item in self.truth if item["kind"] in _SOURCES}
+        """Return field seconds from when instruments can see a source until the map is red: p50 and p95."""
+        onset = {item["area"]: int(item["seen_ms"]) for item in self.truth if item["kind"] in _SOURCES}
         waits = [(self.red_ms[area] - start) / 1000 for area, start in onset.items() if area in self.red_ms]
         if not waits:
             return {"p50": None, "p95": None}

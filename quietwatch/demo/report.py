@@ -1,7 +1,6 @@
 """What the demo tells a person: progress while it runs, a table at its end. All but the result goes to stderr."""
 
 import json
-from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
 from rich.console import Console
@@ -9,9 +8,8 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
 from quietwatch.demo.outcome import Outcome
+from quietwatch.demo.times import beijing
 from wire.clock import Clock
-
-BEIJING = timezone(timedelta(hours=8))
 
 
 class Report:
@@ -56,16 +54,6 @@ class Report:
         for key, value in outcome.as_json().items():
             table.add_row(key, _plain(value))
         Console().print(table)
-
-
-def beijing(utc_ms: int) -> str:
-    """Return a time as people in Beijing read it."""
-    return f"{datetime.fromtimestamp(utc_ms / 1000, BEIJING):%Y-%m-%d %H:%M}"
-
-
-def iso(utc_ms: int) -> str:
-    """Return a time in ISO 8601 to the second."""
-    return f"{datetime.fromtimestamp(utc_ms / 1000, UTC):%Y-%m-%dT%H:%M:%SZ}"
 
 
 def clock_step_s(clock: Clock) -> float:

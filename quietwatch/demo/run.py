@@ -13,22 +13,25 @@ from typing import Any
 
 import httpx
 import uvicorn
-from firmware_sim.field import scene_start_ms
 
+from firmware_sim.field import scene_start_ms
 from quietwatch.demo.follow import Follower
 from quietwatch.demo.ledger import Comparison, Readings, compare, read_ledger
 from quietwatch.demo.link import Link
 from quietwatch.demo.outcome import Outcome
 from quietwatch.demo.receiver import Receiver
-from quietwatch.demo.report import Report, beijing
+from quietwatch.demo.report import Report
 from quietwatch.demo.site import Site
 from quietwatch.demo.stored import stored_readings
+from quietwatch.demo.times import beijing
 from wire.clock import ScaledClock
 
 HOUR_MS = 3_600_000
 HISTORY_MS = 72 * HOUR_MS
 HISTORY_SPEED = 8640.0
 HISTORY_PERIOD_S = 1800.0
+# What all programs together take to start on two cores.
+START_REAL_S = 8
 SCENE_MS = 12 * HOUR_MS
 # After the field has fallen silent, the clock runs on fast until the last minutes have closed.
 SILENCE_MS = 15 * 60_000
@@ -79,7 +82,7 @@ async def _play(site: Site, options: Options, start_ms: int, report: Report) -> 
 async def _history(site: Site, start_ms: int, report: Report) -> None:
     begin_ms, end_ms = start_ms - HISTORY_MS, start_ms - SILENCE_MS
     report.say("Starting broker, field, hub and gateways")
-    site.clock = ScaledClock(begin_ms, time.monotonic_ns(), HISTORY_SPEED, end_ms)
+    site.clock = ScaledClock(begin_ms, _soon_ns(), HISTORY_SPEED, end_ms)
     await site.start(HISTORY_PERIOD_S, end_ms, {})
     await report.follow("three days of history", site.clock, begin_ms, end_ms)
     await site.stop()
@@ -89,12 +92,13 @@ async def _history(site: Site, start_ms: int, report: Report) -> None:
 async def _scene(site: Site, options: Options, start_ms: int, report: Report) -> Outcome:
     end_ms = start_ms + SCENE_MS
     limit_ms = end_ms + SILENCE_MS
-    clock = site.clock = ScaledClock(start_ms, time.monotonic_ns(), options.speed, limit_ms)
+    clock = site.clock = ScaledClock(start_ms, _soon_ns(), options.speed, limit_ms)
     receiver, follower = Receiver(clock), Follower(site.url, clock, report.tell)
     async with Link(site.broker_port) as link, _serving(receiver, site.receiver_port):
         await site.start(None, end_ms, {CUT_GATEWAY: link.port})
         report.say(f"The map: {site.url}/   scene {options.scene}, from {beijing(start_ms)} Beijing time")
         async with _running(follower.run(), _cut(link, clock, options.scene, start_ms, report)):
+            await clock.sleep((start_ms - clock.utc_ms()) / 1000)
             began = time.monotonic()
             await report.follow(f"scene: {options.scene}", clock, start_ms, end_ms)
             timed_s = time.monotonic() - began
@@ -103,7 +107,7 @@ async def _scene(site: Site, options: Options, start_ms: int, report: Report) ->
             leads, tickets = await _listed(site, "leads"), await _listed(site, "tickets")
     await site.processes.kill_and_restart("hub")
     await site.processes.stop("hub")
-    store = stored_readings(site.directory / "hub")
+    store = stored_readings(site.directory / "hub" / "store.duckdb")
     return Outcome(
         comparison=_compare(site, read_ledger(site.directory / "field" / "ledger.tsv"), store, start_ms),
         truth=json.loads((site.directory / "field" / "truth.json").read_text()),
@@ -114,6 +118,11 @@ async def _scene(site: Site, options: Options, start_ms: int, report: Report) ->
         timed_s=timed_s,
         timed_readings=int((store.time_ms >= start_ms).sum()),
     )
+
+
+def _soon_ns() -> int:
+    """Return the anchor of a clock that begins to run when the programs have started."""
+    return time.monotonic_ns() + START_REAL_S * 1_000_000_000
 
 
 def _compare(site: Site, ledger: Readings, store: Readings, start_ms: int) -> Comparison:

@@ -1,5 +1,6 @@
 """The demo's programs in one directory: their configuration, their ports, their lives."""
 
+import asyncio
 import json
 import socket
 from pathlib import Path
@@ -7,11 +8,10 @@ from typing import Any
 
 from edge.key import load_or_create, public_text
 from firmware_sim.zone import build_zone
-
 from quietwatch.demo.ledger import Outage
 from quietwatch.demo.plan import write_gateway, write_hub
 from quietwatch.demo.processes import Processes
-from quietwatch.demo.report import iso
+from quietwatch.demo.times import iso
 from wire.clock import ScaledClock
 
 # Real latencies last hundreds of times longer in field time, so minutes stay open longer than the 30 s of real life.
@@ -58,11 +58,11 @@ class Site:
         await self._start_field(period_s, until_ms)
         self._write_hub()
         await self.start_hub()
-        for gateway in self._field["gateways"]:
+        gateways = list(self._field["gateways"])
+        for gateway in gateways:
             port = uplink_ports.get(gateway, self.broker_port)
             write_gateway(self._config(gateway), gateway, self._field, port, period_s)
-            command = ["edge", "run", str(self._config(gateway)), "--clock", str(self.clock)]
-            await self.processes.start(gateway, command)
+        await asyncio.gather(*(self._start_gateway(gateway) for gateway in gateways))
 
     async def start_hub(self) -> None:
         """Start the hub alone."""
@@ -73,6 +73,10 @@ class Site:
         """Stop the gateways, which first send what they hold, and the field."""
         await self.processes.stop(*self._field["gateways"], timeout_s=20)
         await self.processes.stop("field")
+
+    async def _start_gateway(self, gateway: str) -> None:
+        command = ["edge", "run", str(self._config(gateway)), "--clock", str(self.clock)]
+        await self.processes.start(gateway, command, "gateway ready")
 
     def outages(self, real_ms: float) -> tuple[Outage, ...]:
         """Return the deaths of gateways; `real_ms` is how many field milliseconds a real one lasts."""
