@@ -71,7 +71,7 @@ class Desk:
         from_ms: Time | None = None,
         to_ms: Time | None = None,
     ) -> Response:
-        """Return the readings of a property at a station with from_ms <= time < to_ms, by default a day, the last one."""
+        """Return the readings of a property at a station with from_ms <= time < to_ms, by default of a day."""
         snapshot = self._from.live.latest()
         if property_name not in PROPERTIES or station not in {known.id for known in snapshot.stations}:
             raise HTTPException(404, "no such station or property")
