@@ -37,13 +37,13 @@ class SecurityHeaders:
             await self.app(scope, receive, send)
             return
 
-        async def with_headers(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                headers = MutableHeaders(scope=message)
+        async def with_headers(answer: Message) -> None:
+            if answer["type"] == "http.response.start":
+                headers = MutableHeaders(scope=answer)
                 headers.update(_HEADERS)
                 if scope["path"].startswith("/api/"):
                     headers["Cache-Control"] = "no-store"
-            await send(message)
+            await send(answer)
 
         await self.app(scope, receive, with_headers)
 

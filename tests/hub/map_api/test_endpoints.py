@@ -53,7 +53,7 @@ def test_area_shows_level_freshness_and_causes(app: FastAPI) -> None:
     assert red["properties"]["causes"][0]["value"] == 412.0
 
 
-def test_area_that_was_never_judged_has_no_data(app: FastAPI) -> None:
+def test_area_that_was_never_judged_is_grey(app: FastAPI) -> None:
     """Nothing known is grey, never green."""
     unseen = told(app, "areas")["features"][1]["properties"]
 

@@ -41,8 +41,8 @@ async def page(app: FastAPI) -> AsyncIterator[Take]:
         await gone.wait()
         return {"type": "http.disconnect"}
 
-    async def send(message: Any) -> None:
-        text = message.get("body", b"").decode()
+    async def send(part: Any) -> None:
+        text = part.get("body", b"").decode()
         if text.startswith("event: "):
             name, body = text.split("\r\n")[:2]
             heard.put_nowait((name.removeprefix("event: "), json.loads(body.removeprefix("data: "))))
