@@ -63,8 +63,8 @@ class ScaledClock:
 
     Attributes:
         origin_ms: field UTC milliseconds at the anchor.
-        anchor_ns: `time.monotonic_ns()` (one for all processes of a Linux machine) when field time is the origin; it may
-            lie ahead, so that programs have started when time begins to run.
+        anchor_ns: `time.monotonic_ns()` (one for all processes of a Linux machine) when field time is the origin; it
+            may lie ahead, so that programs have started when time begins to run.
         speed: field seconds per real second before the limit, above zero.
         limit_ms: field UTC milliseconds at which field time slows down to real time.
     """
