@@ -2,12 +2,12 @@
 
 from typing import Any
 
-from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy import URL, Connection, Engine, create_engine, event
 
 READ_ONLY = {"read_only": True}
 
 
-def open_engine(url: str) -> Engine:
+def open_engine(url: str | URL) -> Engine:
     """Return an engine; on SQLite with WAL, full fsync, foreign keys and writers that take the lock at their beginning.
 
     A transaction with the execution option `read_only` reads a snapshot and takes no lock. Other databases are left as

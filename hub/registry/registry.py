@@ -6,7 +6,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, Self
 
-from sqlalchemy import Connection, Table, insert, select, update
+from sqlalchemy import URL, Connection, Table, insert, select, update
 
 from hub.bell import Bell
 from hub.lead.evidence import evidence
@@ -28,7 +28,7 @@ class Registry(RegistryReader):
         receivers: names of those who get a push for each new lead.
     """
 
-    def __init__(self, url: str, receivers: Sequence[str] = ()) -> None:
+    def __init__(self, url: str | URL, receivers: Sequence[str] = ()) -> None:
         """Open the database and bring it to the newest version.
 
         Args:
@@ -45,7 +45,7 @@ class Registry(RegistryReader):
     @classmethod
     def open(cls, path: Path, receivers: Sequence[str] = ()) -> Self:
         """Open or create a registry in an SQLite file."""
-        return cls(f"sqlite:///{path}", receivers)
+        return cls(URL.create("sqlite", database=str(path)), receivers)
 
     def close(self) -> None:
         """Close all connections."""

@@ -221,9 +221,9 @@ def test_unknown_lead_is_none(registry: Registry) -> None:
 
 def test_reopened_registry_goes_on(tmp_path: Path) -> None:
     """The second start finds the newest version and what was kept."""
-    with Registry.open(tmp_path / "registry.sqlite") as first:
+    with Registry.open(tmp_path / "a%20b?.sqlite") as first:
         first.open_lead(OPENING)
-    with Registry.open(tmp_path / "registry.sqlite") as second:
+    with Registry.open(tmp_path / "a%20b?.sqlite") as second:
         assert len(second.leads()) == 1
 
 
