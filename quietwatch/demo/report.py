@@ -1,5 +1,6 @@
 """What the demo tells a person: progress while it runs, a table at its end. All but the result goes to stderr."""
 
+import asyncio
 import json
 from typing import Any
 
@@ -10,6 +11,8 @@ from rich.table import Table
 from quietwatch.demo.outcome import Outcome
 from quietwatch.demo.times import beijing
 from wire.clock import Clock
+
+REFRESH_REAL_S = 0.2
 
 
 class Report:
@@ -42,7 +45,7 @@ class Report:
         task = self.progress.add_task(name, total=end_ms - start_ms, clock="")
         while (now_ms := clock.utc_ms()) < end_ms:
             self.progress.update(task, completed=now_ms - start_ms, clock=beijing(now_ms))
-            await clock.sleep(clock_step_s(clock))
+            await asyncio.sleep(REFRESH_REAL_S)
         self.progress.update(task, completed=end_ms - start_ms, clock=beijing(end_ms))
 
     def result(self, outcome: Outcome) -> None:
@@ -54,11 +57,6 @@ class Report:
         for key, value in outcome.as_json().items():
             table.add_row(key, _plain(value))
         Console().print(table)
-
-
-def clock_step_s(clock: Clock) -> float:
-    """Return how many field seconds pass in a quarter of a real one."""
-    return 0.25 / clock.real_s(1.0)
 
 
 def _plain(value: object) -> str:
