@@ -87,6 +87,7 @@ class _Agent:
         self._publishing: asyncio.Task[None] | None = None
         self._full = False
         self._refused: frozenset[int] = frozenset()
+        self._said_epoch = 0
         known = outbox.clock
         if known.offset_ms is not None and known.clock == "hub":
             clock.resume(known.offset_ms)
@@ -170,9 +171,16 @@ class _Agent:
         if not self._uplink.connected or (self._publishing is not None and not self._publishing.done()):
             return
         envelopes = self._sender.due(_now_s())
-        if envelopes:
-            self._publishing = asyncio.create_task(self._uplink.publish(envelopes), name="publish")
+        if envelopes or self._said_epoch != self._outbox.chain.epoch:
+            self._publishing = asyncio.create_task(self._send(envelopes), name="publish")
             self._publishing.add_done_callback(lambda _: self._wake.set())
+
+    async def _send(self, envelopes: Sequence[bytes]) -> None:
+        """Publish envelopes; a hub that starts later asks the retained status which epoch to speak of."""
+        if self._said_epoch != self._outbox.chain.epoch:
+            self._said_epoch = self._outbox.chain.epoch
+            await self._uplink.say_status()
+        await self._uplink.publish(envelopes)
 
     async def _drain(self) -> None:
         """Send what is held, as long as the hub takes it and the time allows; say farewell."""

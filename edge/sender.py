@@ -48,6 +48,7 @@ class Sender:
         self._tries = 0
         self._again_s = 0.0
         self._hold_until_s = 0.0
+        self._answered = True
         self._claim: int | None = None
         self._claim_not_before_s = 0.0
         self._strangers = 0
@@ -57,11 +58,13 @@ class Sender:
         """Forget what was on its way, and give the hub one time-out to say first what it has."""
         self._flights.clear()
         self._tries = 0
+        self._answered = False
         self._hold_until_s = now_s + self.timeout_s
 
     def on_ack(self, ack: Ack, now_s: float) -> None:
         """Take in what the hub says it has."""
         self._hold_until_s = 0.0
+        self._answered = True
         self._tries = min(self._tries, 1)  # the hub lives: no reason to wait longer than one time-out
         self._again_s = min(self._again_s, now_s + self._patience_s())
         if ack.epoch != self._chain.epoch:
@@ -69,7 +72,7 @@ class Sender:
             return
         known = self._chain.hash_at(ack.seq)
         if ack.seq > self._chain.durable_seq or (ack.seq and known is not None and known != ack.hash):
-            self._start_epoch()
+            self._start_epoch(theirs=ack.seq)
         elif ack.seq < self._chain.acked:
             self._claim = ack.seq
         else:
@@ -77,6 +80,8 @@ class Sender:
 
     def seal(self, now_s: float) -> bool:
         """Seal blocks while the window has room; return whether there is something to make durable before `due`."""
+        if self._chain.lacks_catalogue:
+            self._start_epoch()
         while now_s >= self._hold_until_s and self._room():
             envelope = self._chain.seal()
             if envelope is None:
@@ -124,10 +129,10 @@ class Sender:
 
     def _advance(self, seq: int, now_s: float) -> None:
         self._claim = None
+        self._flights = {each: flight for each, flight in self._flights.items() if each > seq}
         if seq == self._chain.acked:
             return
         self._chain.acknowledge(seq)
-        self._flights = {each: flight for each, flight in self._flights.items() if each > seq}
         self._strangers = self._rounds = 0
         self._tries = 1 if any(flight.published for flight in self._flights.values()) else 0
         self._again_s = now_s + self._patience_s()
@@ -157,6 +162,14 @@ class Sender:
             count += 1
             seq += 1
         self._flights = dict(sorted(self._flights.items()))
+        if not self._flights and not self._answered:
+            self._ask()
+
+    def _ask(self) -> None:
+        """Send the newest envelope again: whatever the hub has, it will say so."""
+        envelope = self._chain.envelope(self._chain.acked)
+        if envelope is not None:
+            self._flights[self._chain.acked] = _Flight(envelope)
 
     def _fetch(self, seq: int) -> bool:
         envelope = self._chain.envelope(seq)
@@ -170,8 +183,8 @@ class Sender:
             self._flights = {each: flight for each, flight in self._flights.items() if each < seq}
         return False
 
-    def _start_epoch(self) -> None:
-        self._outbox.start_epoch()
+    def _start_epoch(self, theirs: int = 0) -> None:
+        self._outbox.start_epoch(theirs)
         self._flights.clear()
         self._claim = None
         self._strangers = self._rounds = self._tries = 0

@@ -71,6 +71,12 @@ class Chain:
             self._undurable.popleft()
         return self._undurable[0][0] - 1 if self._undurable else self._held.last_seq
 
+    @property
+    def lacks_catalogue(self) -> bool:
+        """Whether the next block is a catalogue that has rotted: what follows needs it, so a new epoch has to begin."""
+        block = self._held.blocks[self._held.waiting[0]] if self._held.waiting else None
+        return block is not None and block.rotten and block.kind == "catalogue"
+
     def hash_at(self, seq: int) -> bytes | None:
         """Return the hash of this epoch's envelope at `seq`, None when it is not known or no longer."""
         return self._held.hash_at(seq)
@@ -79,14 +85,16 @@ class Chain:
         """Number, chain, date and sign the next block.
 
         Returns:
-            The envelope, to be sent only when `durable_seq` has reached it; None when no block waits or its date is
-            not known yet.
+            The envelope, to be sent only when `durable_seq` has reached it; None when no block waits, when its date is
+            not known yet, or when it `lacks_catalogue`.
         """
         held = self._held
         if not held.waiting:
             return None
         block = held.blocks[held.waiting[0]]
         body = self._log.read(block)
+        if self.lacks_catalogue:
+            return None
         when = Date(0, "estimated") if body is None else self._date(block)
         if when is None:
             return None
@@ -114,22 +122,28 @@ class Chain:
     def acknowledge(self, seq: int) -> None:
         """Note the last seq that the hub has; a lower one than before when the hub has lost some."""
         if seq != self._held.acked:
-            self._log.write(encode_frame(FrameKind.ACK, seq, b""), lazy=True)
+            self._log.write(encode_frame(FrameKind.ACK, seq), lazy=True)
             self._held.acked = seq
 
     def cut(self, seq: int) -> None:
         """Take back the seals from `seq` on: their blocks are sealed anew, as voids where they are rotten."""
-        self._log.write(encode_frame(FrameKind.CUT, seq, b""))
+        self._log.write(encode_frame(FrameKind.CUT, seq))
         self._held.cut(seq)
         self._undurable = deque(each for each in self._undurable if each[0] < seq)
 
-    def start_epoch(self, catalogue: CatalogueBody, origin_ms: int) -> None:
+    def start_epoch(self, catalogue: CatalogueBody, origin_ms: int, theirs: int = 0) -> None:
         """Begin a new chain with a catalogue; every block that is held is sealed again in it.
 
         Args:
             catalogue: what the blocks refer to; it gets the next number.
             origin_ms: monotonic time.
+            theirs: up to which seq the hub has this epoch from another life of this outbox. Every life seals its blocks
+                in the same order, so that life also put the rows in its block which this one found in the tail; but
+                its block may hold more of them, and the hub would not know ours by its body.
         """
+        for number in self._held.recovered_up_to(theirs):
+            self._log.write(encode_frame(FrameKind.FORGET, number))
+            self._held.forget(number)
         epoch = secrets.randbits(62) + 1
         self.write_catalogue(catalogue, origin_ms, epoch_frame(epoch, self._held.next_number))
         self._held.start_epoch(epoch, self._held.next_number - 1)
@@ -140,7 +154,7 @@ class Chain:
         boot, number = self._identity.boot, self._held.next_number
         body = encode_body(msgspec.structs.replace(catalogue, boot=boot, number=number))
         block = Block(number, "catalogue", NOWHERE, 0, boot, origin_ms, origin_ms)
-        self._log.write_block(block, body, following)
+        self._log.write_block(block, body, encode_frame(FrameKind.CATALOGUE, number, body) + following)
         self._held.catalogue = body
 
     def _date(self, block: Block) -> Date | None:

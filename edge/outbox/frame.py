@@ -1,6 +1,6 @@
 """Frames: how everything stands in the outbox's files, so that a torn end and a rotten middle are told from good bytes.
 
-    magic u16 | kind u8 | zero u8 | number u64 | length u32 | CRC-32 of the body | CRC-32 of all before | body
+    magic u16 | kind u8 | detail u8 | number u64 | length u32 | CRC-32 of the body | CRC-32 of all before | body
 
 Numbers are little-endian. The head has a checksum of its own: where only a body is rotten, the next frame is
 still found.
@@ -30,6 +30,8 @@ class FrameKind(IntEnum):
     CUT = 6  # first seq whose seal no longer holds
     BOOT = 7  # zero
     ROWS = 8  # number of the block that the rows will become
+    FORGET = 9  # number of the block
+    CATALOGUE = 10  # number of the block of which this is a second copy: without it no column can be read
 
 
 class Frame(NamedTuple):
@@ -37,6 +39,7 @@ class Frame(NamedTuple):
 
     Attributes:
         kind: what the body is.
+        detail: small print of the kind.
         number: see `FrameKind`.
         start: offset of its head in the file.
         end: offset behind its body.
@@ -44,6 +47,7 @@ class Frame(NamedTuple):
     """
 
     kind: int
+    detail: int
     number: int
     start: int
     end: int
@@ -64,9 +68,9 @@ class Scan(NamedTuple):
     damaged: bool
 
 
-def encode_frame(kind: FrameKind, number: int, body: bytes) -> bytes:
+def encode_frame(kind: FrameKind, number: int, body: bytes = b"", detail: int = 0) -> bytes:
     """Return the frame's bytes."""
-    head = _HEAD.pack(MAGIC, kind, 0, number, len(body), zlib.crc32(body))
+    head = _HEAD.pack(MAGIC, kind, detail, number, len(body), zlib.crc32(body))
     return head + _CRC.pack(zlib.crc32(head)) + body
 
 
@@ -100,8 +104,8 @@ def _frame_at(content: bytes, at: int) -> Frame | None:
     head = content[at : begin - _CRC.size]
     if _CRC.unpack_from(content, begin - _CRC.size)[0] != zlib.crc32(head):
         return None
-    _, kind, _, number, length, crc = _HEAD.unpack(head)
+    _, kind, detail, number, length, crc = _HEAD.unpack(head)
     if begin + length > len(content):
         return None
     body = content[begin : begin + length]
-    return Frame(kind, number, at, begin + length, body if zlib.crc32(body) == crc else None)
+    return Frame(kind, detail, number, at, begin + length, body if zlib.crc32(body) == crc else None)

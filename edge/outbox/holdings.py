@@ -21,6 +21,8 @@ class Block(msgspec.Struct):
         place, length: of its body's frame in the log.
         boot, origin_ms, newest_ms: the boot in which it was taken and when its readings begin and end, monotonic.
         rotten: whether its bytes no longer pass their checksum.
+        recovered: whether it was made at an opening, of rows that an earlier life had not put into a block.
+        forgotten: whether the hub has its readings from another life of this outbox.
         t0, clock: how it was dated when it was first sealed; zero before.
     """
 
@@ -32,6 +34,8 @@ class Block(msgspec.Struct):
     origin_ms: int
     newest_ms: int
     rotten: bool = False
+    recovered: bool = False
+    forgotten: bool = False
     t0: int = 0
     clock: ClockState = "estimated"
 
@@ -195,7 +199,7 @@ class Holdings:
         numbers = [
             block.number
             for block in self.blocks.values()
-            if block.number not in sealed and (block.kind == "readings" or block.number >= self.opening)
+            if block.number not in sealed and not self._passed_over(block)
         ]
         self.waiting = deque(sorted(numbers, key=lambda number: (number != self.opening, number)))
 
@@ -228,10 +232,21 @@ class Holdings:
     def released(self, segment: int) -> bool:
         """Return whether the hub has acknowledged every block of a segment, or this epoch passes it over."""
         acked = {seal.block for seal in self.seals.values() if seal.seq <= self.acked}
-        return all(
-            block.number in acked or (block.kind == "catalogue" and block.number < self.opening)
-            for block in self.segment_blocks(segment)
-        )
+        return all(block.number in acked or self._passed_over(block) for block in self.segment_blocks(segment))
+
+    def recovered_up_to(self, seq: int) -> list[int]:
+        """Return the numbers of the recovered blocks that have, or would get, a seq up to `seq` in this epoch."""
+        order = [seal.block for seal in self.seals.values() if seal.seq <= seq]
+        order += list(self.waiting)[: max(0, seq - self.last_seq)]
+        return [number for number in order if number in self.blocks and self.blocks[number].recovered]
+
+    def forget(self, number: int) -> None:
+        """Never send a block in later epochs."""
+        self.blocks[number].forgotten = True
+
+    def _passed_over(self, block: Block) -> bool:
+        """Return whether this epoch leaves a block out."""
+        return block.forgotten or (block.kind == "catalogue" and block.number < self.opening)
 
     def _newest_boot(self) -> Boot | None:
         return next(reversed(self.boots.values()), None)

@@ -152,10 +152,14 @@ class Outbox:
             self._log.write(boot_frame(boot))
             self._held.know_boot(boot)
 
-    def start_epoch(self) -> None:
-        """Begin a new chain, in which everything that is held is sent again behind a catalogue."""
+    def start_epoch(self, theirs: int = 0) -> None:
+        """Begin a new chain, in which everything that is held is sent again behind a catalogue.
+
+        Args:
+            theirs: up to which seq the hub has the present epoch from another life of this outbox.
+        """
         self.write_block()  # the number that its rows were appended for must not become the catalogue's
-        self.chain.start_epoch(_decode_catalogue(self._held.catalogue), self._latest_ms())
+        self.chain.start_epoch(_decode_catalogue(self._held.catalogue), self._latest_ms(), theirs)
         self.sync()
         self._tail.turn(self._held.next_number)
 
@@ -189,11 +193,12 @@ class Outbox:
         at = reading.monotonic_ms
         return ROW.pack(index, at, reading.value, reading.flag, reading.longitude, reading.latitude)
 
-    def _write_rows(self, boot: bytes, packed: bytes) -> None:
+    def _write_rows(self, boot: bytes, packed: bytes, *, recovered: bool = False) -> None:
         number = self._held.next_number
         cut = columns_of(rows_of(packed))
         body = encode_body(ReadingsBody(boot, number, cut.origin_ms, cut.columns))
-        self._log.write_block(Block(number, "readings", NOWHERE, 0, boot, cut.origin_ms, cut.newest_ms), body)
+        block = Block(number, "readings", NOWHERE, 0, boot, cut.origin_ms, cut.newest_ms, recovered=recovered)
+        self._log.write_block(block, body)
 
     def _recover(self, appends: Iterable[tuple[int, bytes, bytes]]) -> None:
         """Make blocks of the rows that a killed or cut-off life had appended and not put into a block."""
@@ -202,7 +207,7 @@ class Outbox:
             return
         for (number, boot), group in groupby(appends, key=lambda append: append[:2]):
             if number >= first_new or (number in blocks and blocks[number].rotten):
-                self._write_rows(boot, b"".join(rows for _, _, rows in group))
+                self._write_rows(boot, b"".join(rows for _, _, rows in group), recovered=True)
 
     def _describe(self, inventory: Inventory) -> dict[tuple[str, str], int]:
         held = _decode_catalogue(self._held.catalogue) if self._held.catalogue else None

@@ -14,8 +14,9 @@ from edge.outbox.frame import Frame, FrameKind, Scan, encode_frame, scan
 from edge.outbox.holdings import Block, BlockKind, Boot, Holdings, Seal, Snapshot
 from edge.outbox.segments import Place, Segments
 
-_BLOCK: Final = struct.Struct("<B16sqq")
+_BLOCK: Final = struct.Struct("<16sqq")
 _KINDS: Final[tuple[BlockKind, ...]] = ("readings", "catalogue")
+_RECOVERED: Final = 0x80
 _UNKNOWN_BOOT: Final = bytes(16)
 _encode = msgspec.msgpack.Encoder().encode
 _decode_seal = msgspec.msgpack.Decoder(Seal).decode
@@ -30,8 +31,9 @@ def snapshot_frame(segment: int, snapshot: Snapshot) -> bytes:
 
 def block_frame(block: Block, body: bytes) -> bytes:
     """Return the frame of one block."""
-    head = _BLOCK.pack(_KINDS.index(block.kind), block.boot, block.origin_ms, block.newest_ms)
-    return encode_frame(FrameKind.BLOCK, block.number, head + body)
+    detail = _KINDS.index(block.kind) | (_RECOVERED if block.recovered else 0)
+    head = _BLOCK.pack(block.boot, block.origin_ms, block.newest_ms)
+    return encode_frame(FrameKind.BLOCK, block.number, head + body, detail)
 
 
 def seal_frame(seal: Seal) -> bytes:
@@ -133,16 +135,14 @@ class _Reader:
         holdings = self.holdings
         if holdings.blocks:
             for lost in range(holdings.next_number, frame.number):
-                holdings.add_block(_rotten(lost, Place(segment, frame.start), 0))
-        place = Place(segment, frame.start)
-        if frame.body is None:
-            holdings.add_block(_rotten(frame.number, place, frame.end - frame.start))
-            return
-        kind, boot, origin_ms, newest_ms = _BLOCK.unpack_from(frame.body)
-        length = frame.end - frame.start
-        holdings.add_block(Block(frame.number, _KINDS[kind], place, length, boot, origin_ms, newest_ms))
-        if _KINDS[kind] == "catalogue":
-            holdings.catalogue = frame.body[_BLOCK.size :]
+                place = Place(segment, frame.start)
+                holdings.add_block(Block(lost, "readings", place, 0, _UNKNOWN_BOOT, 0, 0, rotten=True))
+        kind, recovered = _KINDS[frame.detail & ~_RECOVERED], bool(frame.detail & _RECOVERED)
+        boot, origin_ms, newest_ms = _BLOCK.unpack_from(frame.body) if frame.body else (_UNKNOWN_BOOT, 0, 0)
+        place, length = Place(segment, frame.start), frame.end - frame.start
+        block = Block(frame.number, kind, place, length, boot, origin_ms, newest_ms, recovered=recovered)
+        block.rotten = frame.body is None
+        holdings.add_block(block)
 
     def _apply(self, frame: Frame, body: bytes) -> bool:
         """Return whether a frame fits what came before it."""
@@ -154,12 +154,24 @@ class _Reader:
                 return self._seal(_decode_seal(body))
             case FrameKind.ACK:
                 holdings.acked = min(frame.number, holdings.last_seq)
+            case FrameKind.BOOT:
+                holdings.know_boot(_decode_boot(body))
+            case FrameKind.CATALOGUE:
+                holdings.catalogue = body
+            case _:
+                return self._turn(frame, body)
+        return True
+
+    def _turn(self, frame: Frame, body: bytes) -> bool:
+        """Apply what changes the chain's course; return whether it fits."""
+        holdings = self.holdings
+        match frame.kind:
             case FrameKind.EPOCH:
                 holdings.start_epoch(frame.number, int.from_bytes(body, "little"))
             case FrameKind.CUT if holdings.hash_at(frame.number - 1) is not None:
                 holdings.cut(frame.number)
-            case FrameKind.BOOT:
-                holdings.know_boot(_decode_boot(body))
+            case FrameKind.FORGET if frame.number in holdings.blocks:
+                holdings.forget(frame.number)
             case _:
                 return False
         return True
@@ -177,7 +189,3 @@ class _Reader:
         if fits:
             holdings.add_seal(seal)
         return fits
-
-
-def _rotten(number: int, place: Place, length: int) -> Block:
-    return Block(number, "readings", place, length, _UNKNOWN_BOOT, 0, 0, rotten=True)

@@ -130,6 +130,25 @@ class Disk:
         return left
 
 
+def _take(outbox: Outbox, step: str, newest: Reading, published: dict[tuple[int, int], bytes]) -> None:
+    """Do one thing: append, write a block, flush, seal, seal and sync, acknowledge."""
+    match step:
+        case "a":
+            outbox.append([newest])
+        case "w":
+            outbox.write_block()
+        case "f":
+            outbox.flush()
+        case "k":
+            outbox.chain.acknowledge(outbox.chain.durable_seq)
+        case _:
+            envelope = outbox.chain.seal()
+            if step == "S":
+                outbox.sync()
+            if envelope is not None and outbox.chain.durable_seq == outbox.chain.last_seq:
+                published[outbox.chain.epoch, outbox.chain.last_seq] = sha256(envelope)
+
+
 @settings(max_examples=40, deadline=None)
 @given(data=st.data())
 def test_power_cut_at_any_byte_keeps_all_that_was_synchronised(
@@ -149,24 +168,12 @@ def test_power_cut_at_any_byte_keeps_all_that_was_synchronised(
             with _watched(_guard(disk.note)), lives.open(directory, limits=SMALL) as outbox:
                 outbox.set_clock(1_700_000_000_000, "ntp")
                 assert all(outbox.chain.hash_at(seq) == digest for (_, seq), digest in published.items())
-                for step in data.draw(st.lists(st.sampled_from("aaawfsk"), max_size=16)):
+                for step in data.draw(st.lists(st.sampled_from("aaawfsSk"), max_size=16)):
                     if step == "a":
-                        outbox.append([reading(following)])
                         kept.append(following)
                         following += 1
-                    elif step == "w":
-                        outbox.write_block()
-                    elif step == "f":
-                        outbox.flush()
-                        flushed = len(kept)
-                    elif step == "s":
-                        envelope = outbox.chain.seal()
-                        if envelope is not None and data.draw(st.booleans()):
-                            outbox.sync()
-                        if envelope is not None and outbox.chain.durable_seq == outbox.chain.last_seq:
-                            published[outbox.chain.epoch, outbox.chain.last_seq] = sha256(envelope)
-                    else:
-                        outbox.chain.acknowledge(outbox.chain.durable_seq)
+                    _take(outbox, step, reading(kept[-1] if kept else 0), published)
+                    flushed = len(kept) if step == "f" else flushed
                 left = disk.cut(data.draw)
             directory = left
             shutil.copytree(left, f"{left}-read")
