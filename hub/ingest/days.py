@@ -12,7 +12,7 @@ from hub.errors import JournalError
 from hub.ingest.entry import Entry, EntryKind, link
 
 DAY_MS: Final = 86_400_000
-CHUNK: Final = 256
+CHUNK: Final = 128
 _COLUMNS: Final = "id, received_ms, kind, gateway, epoch, seq, envelope, body_hash, fresh"
 
 
