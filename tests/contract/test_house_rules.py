@@ -1,6 +1,7 @@
 """What no linter checks: lengths, words, paths, and who imports whom."""
 
 import ast
+import functools
 import re
 import subprocess
 import sys
@@ -16,6 +17,8 @@ BANNED = frozenset(
 ) | {"utils", "common", "base", "helpers", "handlers", "messages", "events", "records", "metrics", "sensors", "nodes"}
 # Names that a library or an interface prescribes.
 PRESCRIBED = frozenset({"data_received", "callback_data", "log_message", "build_data", "NO_DATA", "event_to_red_s"})
+# What gives a thing a name.
+NAMING = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.arg, ast.Name, ast.alias)
 # Node.js is a product of that name.
 BUILD_HOOK = "hatch_build.py"
 # A path of one machine, or the address of a registry, would be wrong everywhere else.
@@ -25,6 +28,7 @@ FOREIGN = re.compile(
 BINARY = frozenset({".png", ".gz", ".xz", ".woff2", ".parquet", ".ico"})
 
 
+@functools.cache
 def words(name: str) -> list[str]:
     """Return the words of a snake_case or CamelCase name."""
     return [word.lower() for word in re.findall(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+", name)]
@@ -32,8 +36,9 @@ def words(name: str) -> list[str]:
 
 def own_names(module: ast.Module) -> Iterator[tuple[int, str]]:
     """Yield (line, name) of everything that a module names itself: what it only calls is not its choice."""
-    prescribed = {id(arg) for part in ast.walk(module) for arg in prescribed_arguments(part)}
-    for part in ast.walk(module):
+    parts = [part for part in ast.walk(module) if isinstance(part, NAMING)]
+    prescribed = {id(arg) for part in parts for arg in prescribed_arguments(part)}
+    for part in parts:
         match part:
             case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name) | ast.ClassDef(name=name):
                 if not name.startswith("test_"):  # a sentence about a situation, in any words
@@ -52,7 +57,8 @@ def prescribed_arguments(part: ast.AST) -> list[ast.arg]:
         return []
     if part.name in PRESCRIBED:
         return part.args.args
-    return [arg for arg in part.args.args if arg.annotation and ast.unparse(arg.annotation).endswith("DataObject")]
+    drawn = (arg for arg in part.args.args if arg.arg in BANNED and arg.annotation)
+    return [arg for arg in drawn if ast.unparse(arg.annotation).endswith("DataObject")]
 
 
 def test_files_stay_short(tree: tuple[Path, ...], root: Path) -> None:
