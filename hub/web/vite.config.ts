@@ -11,5 +11,5 @@ export default defineConfig({
     target: "es2022",
     chunkSizeWarningLimit: 1500,
   },
-  server: { host: "127.0.0.1", proxy: { "/api": "http://127.0.0.1:8765" } },
+  server: { host: "127.0.0.1", proxy: { "/api": { target: "http://127.0.0.1:8765", changeOrigin: true } } },
 });

@@ -11,15 +11,15 @@ export type StationKind = "reference" | "micro_station" | "lab" | "vehicle";
 export interface Cause {
   property: string;
   detector: "exceedance" | "local_excess";
-  level?: Level;
-  station?: string;
-  datastream?: string;
-  minute_ms?: number;
-  value?: number | null;
-  background?: number | null;
-  threshold?: number | null;
-  rule?: string;
-  alternatives?: string[];
+  level: Level;
+  station: string;
+  datastream: string;
+  minute_ms: number;
+  value: number | null;
+  background: number | null;
+  threshold: number | null;
+  rule: string;
+  alternatives: string[];
 }
 
 export interface AreaStatus {
@@ -77,24 +77,30 @@ export interface Series {
 
 export interface Lead {
   id: number;
+  revision: number;
   area: string;
   cause: { property: string; detector: Cause["detector"] };
   episode_start_ms: number;
   opened_ms: number;
-  closed_ms?: number | null;
-  late?: boolean;
+  closed_ms: number | null;
+  late: boolean;
   explanation: string;
   explanation_en: string;
-  evidence?: Cause[];
+}
+
+export interface LeadDetail extends Lead {
+  evidence: Cause[];
+  pushes: { receiver: string; created_ms: number; delivered_ms: number | null }[];
 }
 
 export interface Ticket {
   id: number;
+  revision: number;
   subject: string;
   kind: string;
   since_ms: number;
   opened_ms: number;
-  closed_ms?: number | null;
+  closed_ms: number | null;
   explanation: string;
   explanation_en: string;
 }
@@ -126,7 +132,7 @@ export type StationFeature = Feature<Point | null, StationProperties>;
 export type Areas = FeatureCollection<Polygon | MultiPolygon, AreaProperties>;
 export type Districts = FeatureCollection<Polygon | MultiPolygon, DistrictProperties>;
 export type Stations = FeatureCollection<Point | null, StationProperties>;
-export type Tracks = FeatureCollection<LineString, { station?: string; id?: string }>;
+export type Tracks = FeatureCollection<LineString, { station: string }>;
 
 const TIMEOUT_MS = 15_000;
 
@@ -143,7 +149,7 @@ export const api = {
   stations: () => get<Stations>("stations"),
   tracks: () => get<Tracks>("tracks"),
   leads: () => get<Lead[]>("leads"),
-  lead: (id: number) => get<Lead>(`leads/${id}`),
+  lead: (id: number) => get<LeadDetail>(`leads/${id}`),
   tickets: () => get<Ticket[]>("tickets"),
   properties: () => get<ObservedProperty[]>("properties"),
   series: (station: string, property: string, fromMs: number, toMs: number) =>

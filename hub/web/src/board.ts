@@ -6,6 +6,7 @@ import type {
   Cause,
   Districts,
   Lead,
+  LeadDetail,
   LatestValue,
   ObservedProperty,
   Snapshot,
@@ -40,6 +41,8 @@ export interface Board {
   stations: Map<string, StationFeature>;
   tracks: Tracks;
   leads: Map<number, Lead>;
+  /** What is known of leads beyond the list, by id; read when somebody looks. */
+  details: Map<number, LeadDetail>;
   tickets: Map<number, Ticket>;
   minuteMs: number;
   nowMs: number;
@@ -54,31 +57,27 @@ export function faceOf(status: AreaStatus): Face {
 
 export type StationState = "well" | "excess" | "failed" | "silent";
 
-/** Take a snapshot in; true when an area's face, level or cause has changed. */
+/** Take a snapshot in; true when it speaks of stations that the board does not know yet. */
 export function takeSnapshot(board: Board, snapshot: Snapshot): boolean {
   board.minuteMs = snapshot.minute_ms;
   board.nowMs = snapshot.now_ms;
-  let changed = false;
   for (const status of snapshot.areas) {
     const area = board.areas.get(status.id);
-    if (!area) continue;
-    changed ||= look(area.properties) !== look(status);
-    area.properties = { ...area.properties, ...status };
+    if (area) area.properties = { ...area.properties, ...status };
   }
+  let strangers = false;
   for (const status of snapshot.stations) {
     const station = board.stations.get(status.id);
-    if (!station) continue;
+    if (!station) {
+      strangers = true;
+      continue;
+    }
     station.properties.values = status.values;
     if (status.longitude !== null && status.latitude !== null) {
       station.geometry = { type: "Point", coordinates: [status.longitude, status.latitude] };
     }
   }
-  return changed;
-}
-
-function look(status: AreaStatus): string {
-  const causes = status.causes.map((cause) => `${cause.property}/${cause.detector}/${cause.station ?? ""}`);
-  return [status.level, status.freshness, ...causes].join();
+  return strangers;
 }
 
 /** The stations at which something unusual was seen that colours an area now. */
@@ -113,13 +112,9 @@ export function byUrgency<T extends Lead | Ticket>(matters: Iterable<T>): T[] {
   return [...matters].sort((a, b) => Number(isOpen(b)) - Number(isOpen(a)) || b.opened_ms - a.opened_ms || b.id - a.id);
 }
 
-/** What an area says for itself, heaviest first; the open lead's evidence where the status carries none. */
-export function evidenceOf(board: Board, area: string): Cause[] {
-  const causes = board.areas.get(area)?.properties.causes ?? [];
-  if (causes.some((cause) => typeof cause.value === "number")) return [...causes].sort((a, b) => share(b) - share(a));
-  const leads = byUrgency(board.leads.values()).filter((lead) => lead.area === area && isOpen(lead));
-  const told = leads.flatMap((lead) => lead.evidence ?? []);
-  return told.length ? told : causes;
+/** Evidence, heaviest first. */
+export function byWeight(causes: readonly Cause[]): Cause[] {
+  return [...causes].sort((a, b) => share(b) - share(a));
 }
 
 function share(cause: Cause): number {

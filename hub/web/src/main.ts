@@ -2,7 +2,7 @@
 
 import "./style/page.css";
 import "./style/panels.css";
-import { api, type Snapshot } from "./api";
+import { api, type Lead, type LeadDetail, type Snapshot } from "./api";
 import { type Board, type Selection, takeSnapshot } from "./board";
 import { FieldClock } from "./clock";
 import { fill, h, icon, onPick } from "./dom";
@@ -16,7 +16,12 @@ import type { Page } from "./panel/page";
 import { Side } from "./panel/side";
 
 const RETRY_MS = 2_000;
-const TRACKS_EVERY_MS = 2_000;
+const READ_EVERY_MS = 2_000;
+const PAINT_EVERY_MS = 400;
+
+function byId<T extends { properties: { id: string } }>(features: T[]): Map<string, T> {
+  return new Map(features.map((feature) => [feature.properties.id, feature]));
+}
 
 async function readBoard(): Promise<Board> {
   const [zone, districts, properties, areas, stations, tracks, leads, tickets] = await Promise.all([
@@ -29,7 +34,6 @@ async function readBoard(): Promise<Board> {
     api.leads(),
     api.tickets(),
   ]);
-  const byId = <T extends { properties: { id: string } }>(features: T[]) => new Map(features.map((f) => [f.properties.id, f]));
   return {
     zone,
     districts,
@@ -38,6 +42,7 @@ async function readBoard(): Promise<Board> {
     stations: byId(stations.features),
     tracks,
     leads: new Map(leads.map((lead) => [lead.id, lead])),
+    details: new Map(),
     tickets: new Map(tickets.map((ticket) => [ticket.id, ticket])),
     minuteMs: 0,
     nowMs: 0,
@@ -58,11 +63,13 @@ class Watch implements Page {
   private readonly curtain = h("p", { class: "curtain", role: "status" });
   private map: ZoneMap | undefined;
   private drawing = false;
-  private tracksAt = 0;
+  private resting = false;
+  private behind = false;
+  private readonly readAt = new Map<string, number>();
 
   constructor(root: HTMLElement) {
     const canvas = h("div", { class: "map" });
-    this.stage.append(canvas, this.legend.element, this.tools, this.detail.element, this.curtain);
+    this.stage.append(canvas, this.tools, this.detail.element, this.curtain, this.legend.element);
     root.append(this.bar.element, this.stage, this.side.element);
     document.addEventListener("keydown", ({ key }) => key === "Escape" && this.select(undefined));
     onPick(this.tools, "data-tool", (tool) => this.use(tool as Word));
@@ -117,19 +124,37 @@ class Watch implements Page {
   private snapshot(snapshot: Snapshot): void {
     this.clock.hear(snapshot.now_ms, performance.now());
     const nextMinute = snapshot.minute_ms !== this.board.minuteMs;
-    takeSnapshot(this.board, snapshot);
-    if (nextMinute) void this.readTracks();
+    const strangers = takeSnapshot(this.board, snapshot);
+    if (strangers) void this.nowAndThen("stations", async () => {
+      this.board.stations = byId((await api.stations()).features);
+    });
+    if (nextMinute) void this.nowAndThen("tracks", async () => {
+      this.board.tracks = await api.tracks();
+    });
     this.draw();
   }
 
-  private async readTracks(): Promise<void> {
-    if (performance.now() - this.tracksAt < TRACKS_EVERY_MS) return;
-    this.tracksAt = performance.now();
+  /** Read something again, not more often than every two real seconds; a failure waits for the next time. */
+  private async nowAndThen(what: string, read: () => Promise<void>): Promise<void> {
+    if (performance.now() - (this.readAt.get(what) ?? -Infinity) < READ_EVERY_MS) return;
+    this.readAt.set(what, performance.now());
     try {
-      this.board.tracks = await api.tracks();
+      await read();
+      this.draw();
     } catch (fault) {
-      console.warn("tracks:", fault);
+      console.warn(`${what}:`, fault);
     }
+  }
+
+  detailOf(lead: Lead): LeadDetail | undefined {
+    const known = this.board.details.get(lead.id);
+    const pushing = known?.pushes.some((push) => push.delivered_ms === null);
+    if (known?.revision !== lead.revision || pushing) {
+      void this.nowAndThen(`lead ${lead.id}`, async () => {
+        this.board.details.set(lead.id, await api.lead(lead.id));
+      });
+    }
+    return known;
   }
 
   select(selection: Selection): void {
@@ -184,12 +209,25 @@ class Watch implements Page {
     else requestAnimationFrame(now);
   }
 
+  /** Paint the map at once, then not again for a while: a map drawn by software would eat the machine. */
+  private paint(): void {
+    this.behind = true;
+    if (this.resting) return;
+    this.behind = false;
+    this.map?.paint(this.board, this.selection);
+    this.resting = true;
+    window.setTimeout(() => {
+      this.resting = false;
+      if (this.behind) this.paint();
+    }, PAINT_EVERY_MS);
+  }
+
   private render(): void {
     if (!(this.board as Board | undefined)) return;
     this.bar.render(this.board, this.connection);
     this.side.render();
     this.detail.render();
-    this.map?.paint(this.board, this.selection);
+    this.paint();
   }
 }
 

@@ -21,7 +21,7 @@ export function areaFeatures(board: Board): FeatureCollection {
 
 function looks({ properties }: AreaFeature) {
   const face = faceOf(properties);
-  return { id: properties.id, face, level: properties.level, order: ORDER[face] };
+  return { id: properties.id, kind: properties.kind, face, level: properties.level, order: ORDER[face] };
 }
 
 /** One point for each area, with the badge that says in words what the colour says. */
@@ -30,19 +30,24 @@ export function areaNames(board: Board): FeatureCollection {
     [...board.areas.values()].map((area) => ({
       type: "Feature",
       geometry: { type: "Point", coordinates: anchorOf(area.geometry) },
-      properties: { ...looks(area), name: nameOf(area.properties), badge: badgeOf(area, board) },
+      properties: { ...looks(area), name: nameOf(area.properties), badge: badgeOf(area, board), short: shortOf(area) },
     })),
   );
 }
 
-function badgeOf({ properties }: AreaFeature, board: Board): string {
+function badgeOf(area: AreaFeature, board: Board): string {
+  const { properties } = area;
   const face = faceOf(properties);
   if (face === "normal") return "";
-  const worst = properties.causes.find((cause) => cause.level === properties.level) ?? properties.causes[0];
-  const level = properties.level === "red" || face === properties.level ? [say(properties.level)] : [];
-  const cause = level.length && worst ? [propertyName(worst.property, board.properties)] : [];
-  const grey = face === properties.level ? [] : [say(face)];
-  return [...level, ...cause, ...grey].join(" ");
+  const worst = properties.causes.find((cause) => cause.level === properties.level);
+  if (face !== properties.level || !worst) return shortOf(area);
+  return `${say(face)} ${propertyName(worst.property, board.properties)}`;
+}
+
+function shortOf({ properties }: AreaFeature): string {
+  const face = faceOf(properties);
+  if (face === "normal") return "";
+  return properties.level === "red" && face !== "red" ? `${say("red")} · ${say(face)}` : say(face);
 }
 
 export function districtNames(board: Board): FeatureCollection {
@@ -52,6 +57,17 @@ export function districtNames(board: Board): FeatureCollection {
       geometry: { type: "Point", coordinates: anchorOf(district.geometry) },
       properties: { name: nameOf(district.properties) },
     })),
+  );
+}
+
+/** Where vehicles drove in the last hour, up to where they are now. */
+export function tracks(board: Board): FeatureCollection {
+  return collection(
+    board.tracks.features.map((track) => {
+      const here = board.stations.get(track.properties.station)?.geometry?.coordinates;
+      const coordinates = here ? [...track.geometry.coordinates, here] : track.geometry.coordinates;
+      return { ...track, geometry: { ...track.geometry, coordinates } };
+    }),
   );
 }
 

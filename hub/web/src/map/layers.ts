@@ -59,6 +59,15 @@ const areas: LayerSpecification[] = [
     paint: { "line-color": PALETTE.border, "line-width": 1.2, "line-dasharray": [4, 3] },
   },
   {
+    id: "district-names",
+    type: "symbol",
+    source: "district-names",
+    minzoom: 10,
+    maxzoom: 13.5,
+    layout: { "text-field": ["get", "name"], "text-font": STRONG, "text-size": byZoom(9, 11, 12, 17), "text-letter-spacing": 0.25, "text-allow-overlap": true, "text-ignore-placement": true },
+    paint: { "text-color": PALETTE.faint, "text-opacity": 0.75, "text-halo-color": PALETTE.district, "text-halo-width": 2 },
+  },
+  {
     id: "area-glow",
     type: "line",
     source: "areas",
@@ -87,7 +96,7 @@ const areas: LayerSpecification[] = [
     source: "selected",
     filter: ["!=", ["geometry-type"], "Point"],
     layout: { "line-join": "round" },
-    paint: { "line-color": PALETTE.ink, "line-width": 2.5, "line-gap-width": 3 },
+    paint: { "line-color": PALETTE.ink, "line-width": 1.6, "line-gap-width": 9, "line-opacity": 0.85 },
   },
 ];
 
@@ -116,7 +125,7 @@ const places: LayerSpecification[] = [
     source: "stations",
     layout: {
       "icon-image": ["concat", ["get", "kind"], "-", ["get", "state"]],
-      "icon-size": byZoom(9, 0.5, 11.5, 0.72, 14, 1.1),
+      "icon-size": byZoom(8.5, 0.35, 10, 0.55, 11.5, 0.72, 14, 1.1),
       "icon-allow-overlap": true,
       "icon-ignore-placement": true,
       "symbol-sort-key": ["get", "order"],
@@ -126,8 +135,15 @@ const places: LayerSpecification[] = [
     id: "station-names",
     type: "symbol",
     source: "stations",
-    minzoom: 13.2,
-    layout: { "text-field": ["get", "name"], "text-font": PLAIN, "text-size": 11, "text-anchor": "top", "text-offset": [0, 0.8], "text-optional": true },
+    layout: {
+      // Reference stations are few and far apart: they are named at every scale.
+      "text-field": ["step", ["zoom"], ["case", ["==", ["get", "kind"], "reference"], ["get", "name"], ""], 13.2, ["get", "name"]],
+      "text-font": PLAIN,
+      "text-size": 11,
+      "text-anchor": "top",
+      "text-offset": ["case", ["==", ["get", "state"], "excess"], ["literal", [0, 1.9]], ["literal", [0, 1.1]]],
+      "text-optional": true,
+    },
     paint: { "text-color": PALETTE.soft, "text-halo-color": "#ffffff", "text-halo-width": 1.4 },
   },
 ];
@@ -142,6 +158,9 @@ function haloPaint(): Extract<LayerSpecification, { type: "circle" }>["paint"] {
   };
 }
 
+// An area that is red says which it is at every scale.
+const namedBadge: ExpressionSpecification = ["format", ["get", "badge"], {}, "\n", {}, ["get", "name"], { "font-scale": 0.85, "text-font": ["literal", PLAIN] }];
+
 function badge(id: string, filter: ExpressionSpecification, always: boolean): LayerSpecification {
   return {
     id,
@@ -149,11 +168,12 @@ function badge(id: string, filter: ExpressionSpecification, always: boolean): La
     source: "area-names",
     filter: ["all", ["!=", ["get", "badge"], ""], filter],
     layout: {
-      "text-field": ["get", "badge"],
+      // From afar the cause would only crowd the map: many areas may ask for attention on a hazy day.
+      "text-field": always ? namedBadge : ["step", ["zoom"], ["get", "short"], 12, ["get", "badge"]],
       "text-font": STRONG,
       "text-size": always ? 13 : 11,
       "text-anchor": "bottom",
-      "text-offset": [0, -0.35],
+      "text-offset": ["case", ["==", ["get", "kind"], "road"], ["literal", [0, -0.3]], ["literal", [0, -1.1]]],
       "text-max-width": 30,
       "icon-image": ["match", ["get", "face"], "attention", "badge-attention", "red", "badge-red", "badge-grey"],
       "icon-text-fit": "both",
@@ -168,24 +188,19 @@ function badge(id: string, filter: ExpressionSpecification, always: boolean): La
 
 const names: LayerSpecification[] = [
   {
-    id: "district-names",
-    type: "symbol",
-    source: "district-names",
-    maxzoom: 13.5,
-    layout: { "text-field": ["get", "name"], "text-font": STRONG, "text-size": byZoom(9, 11, 12, 17), "text-letter-spacing": 0.25 },
-    paint: { "text-color": PALETTE.faint, "text-opacity": 0.75, "text-halo-color": PALETTE.district, "text-halo-width": 2 },
-  },
-  {
     id: "area-names",
     type: "symbol",
     source: "area-names",
     minzoom: 10.5,
+    filter: ["!", isRed],
     layout: {
-      "text-field": ["get", "name"],
+      // From afar only the names that somebody may look for; a lab's symbol often stands in the middle, so names stand below it.
+      "text-field": ["step", ["zoom"], ["case", ["==", ["get", "face"], "normal"], "", ["get", "name"]], 11, ["get", "name"]],
       "text-font": PLAIN,
       "text-size": byZoom(10.5, 10.5, 14, 13),
       "text-max-width": 9,
-      "text-anchor": ["case", ["==", ["get", "badge"], ""], "center", "top"],
+      "text-anchor": ["case", ["==", ["get", "kind"], "road"], "center", "top"],
+      "text-offset": ["case", ["==", ["get", "kind"], "road"], ["literal", [0, 0]], ["literal", [0, 0.65]]],
       "symbol-sort-key": ["-", ["get", "order"]],
       "text-padding": 3,
     },
@@ -209,7 +224,7 @@ const moving: LayerSpecification[] = [
       "icon-image": ["concat", "vehicle-", ["get", "state"]],
       "icon-size": byZoom(9, 0.65, 13, 1),
       "icon-allow-overlap": true,
-      "text-field": ["get", "name"],
+      "text-field": ["step", ["zoom"], "", 10.3, ["get", "name"]],
       "text-font": STRONG,
       "text-size": 11,
       "text-anchor": "top",
@@ -223,7 +238,7 @@ const moving: LayerSpecification[] = [
     type: "circle",
     source: "selected",
     filter: ["==", ["geometry-type"], "Point"],
-    paint: { "circle-radius": 15, "circle-color": "rgba(0,0,0,0)", "circle-stroke-color": PALETTE.ink, "circle-stroke-width": 2.2 },
+    paint: { "circle-radius": byZoom(9, 11, 14, 21), "circle-color": "rgba(0,0,0,0)", "circle-stroke-color": PALETTE.ink, "circle-stroke-width": 2.2 },
   },
 ];
 

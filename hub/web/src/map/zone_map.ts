@@ -6,8 +6,8 @@ import { GeoJSONSource, Map as MapLibreMap, ScaleControl, setWorkerUrl } from "m
 import workerUrl from "maplibre-gl/dist/maplibre-gl-worker.mjs?url";
 import type { Board, Selection } from "../board";
 import { language, say } from "../i18n";
-import { areaFeatures, areaNames, districtNames, fixedStations, vehicles } from "./features";
-import { boundsOf, boundsOfPoints, graticule } from "./geometry";
+import { areaFeatures, areaNames, districtNames, fixedStations, tracks, vehicles } from "./features";
+import { type Bounds, boundsOf, boundsOfPoints, graticule } from "./geometry";
 import { emptyStyle, LAYERS, PLACE_LAYERS, type SourceName } from "./layers";
 import { addPictures } from "./pictures";
 
@@ -68,7 +68,7 @@ export class ZoneMap {
     this.selection = selection;
     if (first) this.showZone(0);
     if (!this.ready) return;
-    const lines = graticule(this.everything(), 0.05);
+    const lines = graticule(widened(this.everything(), 1.5), 0.05);
     this.put("grid", { type: "Feature", properties: {}, geometry: { type: "MultiLineString", coordinates: lines } });
     this.put("districts", board.districts);
     this.put("district-names", districtNames(board));
@@ -76,7 +76,7 @@ export class ZoneMap {
     this.put("area-names", areaNames(board));
     this.put("stations", fixedStations(board));
     this.put("vehicles", vehicles(board));
-    this.put("tracks", board.tracks);
+    this.put("tracks", tracks(board));
     this.put("selected", this.selected());
   }
 
@@ -98,21 +98,19 @@ export class ZoneMap {
 
   private under(x: number, y: number): Selection {
     if (!this.ready) return undefined;
-    const box: [[number, number], [number, number]] = [
-      [x - FINGER_PX, y - FINGER_PX],
-      [x + FINGER_PX, y + FINGER_PX],
-    ];
     const distance = (place: Feature): number => {
       if (place.geometry.type !== "Point") return Infinity;
       const at = this.map.project(place.geometry.coordinates as [number, number]);
       return Math.hypot(at.x - x, at.y - y);
     };
-    const places = this.map.queryRenderedFeatures(box, { layers: PLACE_LAYERS });
+    const places = this.map.queryRenderedFeatures(around(x, y, FINGER_PX), { layers: PLACE_LAYERS });
     const nearest = places.sort((a, b) => distance(a) - distance(b))[0];
     if (nearest && distance(nearest) <= FINGER_PX * 1.5) return { kind: "station", id: String(nearest.properties["id"]) };
     const area =
       this.map.queryRenderedFeatures([x, y], { layers: BADGE_LAYERS })[0] ??
-      this.map.queryRenderedFeatures([x, y], { layers: ["areas"] })[0];
+      this.map.queryRenderedFeatures([x, y], { layers: ["areas"] })[0] ??
+      // Roads are thin from afar.
+      this.map.queryRenderedFeatures(around(x, y, FINGER_PX / 2), { layers: ["areas"] })[0];
     return area ? { kind: "area", id: String(area.properties["id"]) } : undefined;
   }
 
@@ -121,13 +119,8 @@ export class ZoneMap {
     const feature = this.featureOf(selection);
     if (!feature?.geometry) return;
     const { geometry } = feature;
-    const padding = this.padding(90);
-    if (geometry.type === "Point") {
-      const center = geometry.coordinates as [number, number];
-      this.map.easeTo({ center, zoom: Math.max(this.map.getZoom(), 13.3), padding, duration: 900 });
-    } else {
-      this.map.fitBounds(boundsOf([geometry]), { padding, maxZoom: 14, duration: 900 });
-    }
+    const bounds = geometry.type === "Point" ? boundsOfPoints([geometry.coordinates]) : boundsOf([geometry]);
+    this.map.fitBounds(bounds, { padding: this.padding(70), maxZoom: Math.max(13.4, this.map.getZoom()), duration: 900 });
   }
 
   showZone(duration = 700): void {
@@ -157,8 +150,10 @@ export class ZoneMap {
     const frame = this.map.getContainer().getBoundingClientRect();
     const padding = { top: edge, bottom: edge, left: edge, right: edge };
     if (!covered?.width) return padding;
-    if (covered.width > frame.width * 0.8) padding.bottom = Math.min(covered.height, frame.height * 0.65) + 12;
-    else padding.left = covered.right - frame.left + edge / 2;
+    if (covered.width > frame.width * 0.8) {
+      padding.bottom = frame.bottom - covered.top + 16;
+      padding.top = padding.left = padding.right = 36;
+    } else padding.left = covered.right - frame.left + edge / 2;
     return padding;
   }
 
@@ -177,4 +172,15 @@ export class ZoneMap {
     this.map.getCanvas().setAttribute("aria-label", say("map_label"));
     this.map.getCanvas().lang = language();
   }
+}
+
+function around(x: number, y: number, reach: number): [[number, number], [number, number]] {
+  return [
+    [x - reach, y - reach],
+    [x + reach, y + reach],
+  ];
+}
+
+function widened([west, south, east, north]: Bounds, by: number): Bounds {
+  return [west - by, south - by, east + by, north + by];
 }

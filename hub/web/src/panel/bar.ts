@@ -69,11 +69,11 @@ export class Bar {
 
   private tick(): void {
     const now = this.fieldClock.now(performance.now());
-    const fast = this.fieldClock.pace > 3;
+    const { fast, pace } = this.fieldClock;
     const parts = now === undefined ? [] : [
       h("span", { class: "date" }, time(now, "date")),
       h("b", {}, time(now, fast ? "clock" : "clock_s")),
-      h("span", { class: "zone" }, fast ? say("pace", { pace: Math.round(this.fieldClock.pace / 10) * 10 || 1 }) : say("beijing_time")),
+      h("span", { class: "zone" }, fast ? say("pace", { pace: Number(pace.toPrecision(2)) }) : say("beijing_time")),
     ];
     fill(this.clock, ...parts);
     this.clock.title = say("beijing_time");

@@ -110,7 +110,7 @@ export class DayChart {
         { paths: () => null, points: { show: true, size: 5, stroke: PALETTE.attention.line, fill: "#ffffff" } },
       ],
       axes: [
-        { ...axis, space: 60, values: (_, ticks) => ticks.map((s) => time(s * 1000, "clock")) },
+        { ...axis, size: 26, space: 60, values: (_, ticks) => ticks.map((s) => time(s * 1000, "clock")) },
         { ...axis, size: 44, label: unit(series.unit), labelFont: font, labelSize: 16, labelGap: 0 },
       ],
       hooks: { setCursor: [(plot) => this.read_out(plot, series.unit)] },

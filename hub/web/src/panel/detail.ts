@@ -1,7 +1,7 @@
 /** The panel of what was clicked: an area's evidence, or a station's values and last day. */
 
-import type { AreaFeature, Cause, StationFeature } from "../api";
-import { byUrgency, evidenceOf, FAIL, faceOf, isOpen, lies, stationsInExcess, stationState } from "../board";
+import type { AreaFeature, Cause, Lead, StationFeature } from "../api";
+import { byUrgency, byWeight, FAIL, faceOf, isOpen, lies, stationsInExcess, stationState } from "../board";
 import { fill, h, icon, onPick } from "../dom";
 import { propertyName, quantity, time } from "../format";
 import { language, nameOf, say, sayKind } from "../i18n";
@@ -54,22 +54,32 @@ export class Detail {
       h("h2", {}, nameOf(properties)),
       h("p", {}, [sayKind(properties.kind), districts.join(language() === "zh" ? "、" : ", "), districts.length > 1 ? say("across_districts") : "", properties.since_ms > 0 ? say("since", { time: time(properties.since_ms) }) : ""].filter(Boolean).join(" · ")),
     );
-    const evidence = evidenceOf(this.page.board, properties.id);
+    const evidence = byWeight(properties.causes);
     const leads = byUrgency(this.page.board.leads.values()).filter((lead) => lead.area === properties.id);
     fill(
       this.body,
       h("h3", {}, say("evidence")),
       ...(evidence.length ? evidence.map((cause) => this.cause(cause)) : [h("p", { class: "note" }, say(properties.freshness === "fresh" ? "no_evidence" : "grey_evidence"))]),
       leads.length > 0 && h("h3", {}, say("area_leads")),
-      ...leads.map((lead) =>
-        h(
-          "p",
-          { class: "told", "data-open": isOpen(lead) ? "" : undefined },
-          h("time", {}, time(lead.opened_ms)),
-          ` ${language() === "zh" ? lead.explanation : lead.explanation_en}`,
-        ),
-      ),
+      ...leads.slice(0, 5).map((lead) => this.lead(lead, !evidence.length)),
       ...this.within(area),
+    );
+  }
+
+  private lead(lead: Lead, withEvidence: boolean): HTMLElement {
+    const known = this.page.detailOf(lead);
+    const delivered = known?.pushes.find((push) => push.delivered_ms !== null);
+    const state = [
+      say(isOpen(lead) ? "open" : "closed"),
+      say("opened", { time: time(lead.opened_ms) }),
+      known?.pushes.length ? (delivered ? say("pushed", { time: time(delivered.delivered_ms ?? 0, "clock") }) : say("pushing")) : "",
+    ];
+    return h(
+      "article",
+      { class: "lead-here", "data-open": isOpen(lead) ? "" : undefined },
+      h("p", { class: "note" }, state.filter(Boolean).join(" · ")),
+      h("p", { class: "told" }, language() === "zh" ? lead.explanation : lead.explanation_en),
+      ...(withEvidence && known ? byWeight(known.evidence).slice(0, 2).map((cause) => this.cause(cause)) : []),
     );
   }
 
@@ -81,24 +91,25 @@ export class Detail {
   private cause(cause: Cause): HTMLElement {
     const { properties } = this.page.board;
     const unitOf = properties.get(cause.property)?.unit ?? "";
-    const excess = typeof cause.value === "number" ? cause.value - (cause.background ?? cause.threshold ?? NaN) : NaN;
-    const told = typeof cause.background === "number" ? "excess_over" : "over_limit";
+    const local = cause.detector === "local_excess";
+    const excess = (cause.value ?? NaN) - ((local ? cause.background : cause.threshold) ?? NaN);
+    const told = local ? "excess_over" : "over_limit";
     const row = (word: Parameters<typeof say>[0], content: string | Node | false) => content && h("div", {}, h("dt", {}, say(word)), h("dd", {}, content));
     return h(
       "article",
-      { class: "cause-card", "data-face": cause.level ?? "red" },
+      { class: "cause-card", "data-face": cause.level },
       h("h4", {}, `${propertyName(cause.property, properties)} ${say(cause.detector)}`, Number.isFinite(excess) && excess > 0 && h("b", {}, say(told, { value: quantity(excess, unitOf) }))),
       h(
         "dl",
         {},
-        row("value", typeof cause.value === "number" && h("b", {}, quantity(cause.value, unitOf))),
-        row("background", typeof cause.background === "number" && quantity(cause.background, unitOf)),
-        row("threshold", typeof cause.threshold === "number" && quantity(cause.threshold, unitOf)),
-        row("station", !!cause.station && this.link("station", cause.station)),
-        row("rule", !!cause.rule && h("code", {}, cause.rule)),
-        row("judged_at", !!cause.minute_ms && time(cause.minute_ms)),
+        row("value", h("b", {}, quantity(cause.value, unitOf))),
+        row("background", cause.background !== null && quantity(cause.background, unitOf)),
+        row("threshold", cause.threshold !== null && quantity(cause.threshold, unitOf)),
+        row("station", this.link("station", cause.station)),
+        row("judged_at", time(cause.minute_ms)),
+        row("rule", h("code", {}, cause.rule)),
       ),
-      !!cause.alternatives?.length && h("p", { class: "note" }, `${say("alternatives")} `, ...cause.alternatives.map((id) => this.link("area", id))),
+      cause.alternatives.length > 0 && h("p", { class: "note" }, `${say("alternatives")} `, ...cause.alternatives.map((id) => this.link("area", id))),
     );
   }
 

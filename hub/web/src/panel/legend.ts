@@ -19,7 +19,11 @@ export class Legend {
   readonly element = h("details", { class: "legend" });
 
   constructor() {
-    if (matchMedia("(min-width: 900px)").matches) this.element.open = true;
+    // A strip under the map where there is room, a fold on a phone.
+    const wide = matchMedia("(min-width: 900px)");
+    const suit = (): void => void (this.element.open = wide.matches);
+    wide.addEventListener("change", suit);
+    suit();
   }
 
   render(): void {

@@ -1,5 +1,6 @@
 /** What every panel of the page may use. */
 
+import type { Lead, LeadDetail } from "../api";
 import type { Board, Selection } from "../board";
 import type { Connection } from "../live";
 
@@ -11,6 +12,8 @@ export interface Page {
   /** Select and move the map there. */
   go(selection: NonNullable<Selection>): void;
   speak(): void;
+  /** What is known of a lead beyond the list; read from the hub when it is not known yet, and drawn then. */
+  detailOf(lead: Lead): LeadDetail | undefined;
 }
 
 /** A place as elements carry it in data-go: "area/…" or "station/…". */
