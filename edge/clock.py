@@ -14,7 +14,6 @@ ClockSource = Literal["ntp", "hub", "unset"]
 POLL_S: Final = 0.2
 _TIME_ERROR: Final = 5
 _STEP_MS: Final = 2000
-_TRIES: Final = 50
 
 
 class GatewayClock:
@@ -47,7 +46,7 @@ class GatewayClock:
 
     def offset_ms(self) -> int | None:
         """Return UTC minus monotonic milliseconds, None while nobody has told the time."""
-        return _offset_ms(self._clock) if self._synchronised() else self._hub_offset_ms
+        return self._clock.offset_ms() if self._synchronised() else self._hub_offset_ms
 
     async def until_known(self) -> None:
         """Return once somebody has told the time; looks every POLL_S real seconds, as the kernel does not say when."""
@@ -89,15 +88,6 @@ class GatewayClock:
 def boot_id() -> bytes:
     """Return 16 bytes that name this boot of the machine."""
     return hashlib.sha256(Path("/proc/sys/kernel/random/boot_id").read_bytes()).digest()[:16]
-
-
-def _offset_ms(clock: Clock) -> int:
-    """Return UTC minus monotonic milliseconds, read within one millisecond where the machine lets us."""
-    for _ in range(_TRIES):
-        before, utc_ms, after = clock.monotonic_ms(), clock.utc_ms(), clock.monotonic_ms()
-        if before == after:
-            break
-    return utc_ms - before
 
 
 def _always() -> bool:

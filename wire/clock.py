@@ -22,6 +22,10 @@ class Clock(Protocol):
         """Return field milliseconds since an arbitrary origin that is fixed for one boot; never steps."""
         ...
 
+    def offset_ms(self) -> int | None:
+        """Return UTC minus monotonic milliseconds of this boot; None while nobody has told the time."""
+        ...
+
     def real_s(self, field_s: float) -> float:
         """Return how many real seconds `field_s` field seconds last."""
         ...
@@ -41,6 +45,10 @@ class SystemClock:
     def monotonic_ms(self) -> int:
         """Return milliseconds since the boot, time asleep included."""
         return time.clock_gettime_ns(time.CLOCK_BOOTTIME) // 1_000_000
+
+    def offset_ms(self) -> int:
+        """Return UTC minus monotonic milliseconds, as the system's clock has it now."""
+        return (time.time_ns() - time.clock_gettime_ns(time.CLOCK_BOOTTIME)) // 1_000_000
 
     def real_s(self, field_s: float) -> float:
         """Return the same number."""
@@ -85,6 +93,10 @@ class ScaledClock:
     def monotonic_ms(self) -> int:
         """Return field time, which never steps: two clocks of one demo agree on what lies between them."""
         return self.utc_ms()
+
+    def offset_ms(self) -> int:
+        """Return 0: both are field time."""
+        return 0
 
     def real_s(self, field_s: float) -> float:
         """Return how many real seconds the next `field_s` field seconds last."""

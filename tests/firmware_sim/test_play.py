@@ -33,6 +33,10 @@ class HandClock:
         """Return the same."""
         return self.now_ms
 
+    def offset_ms(self) -> int:
+        """Return UTC minus monotonic milliseconds."""
+        return self.utc_ms() - self.monotonic_ms()
+
     def real_s(self, field_s: float) -> float:
         """Return no time at all."""
         return 0 * field_s

@@ -81,9 +81,10 @@ class Feed:
     def _readings(self, report: VehicleReport) -> Sequence[Reading]:
         now_ms = self.clock.monotonic_ms()
         self.health.answered(now_ms)
-        age_ms = self.clock.utc_ms() - report.time_ms
-        # A time ahead of ours cannot be right, and would make all that follows look old: the arrival counts instead.
-        at_ms = now_ms - age_ms if age_ms >= -AHEAD_MS else now_ms
+        offset_ms = self.clock.offset_ms()
+        at_ms = now_ms if offset_ms is None else report.time_ms - offset_ms
+        if at_ms > now_ms + AHEAD_MS:
+            at_ms = now_ms  # such a time cannot be right, and would make all that follows look old
         longitude, latitude = (math.nan if degrees is None else degrees for degrees in (report.lon, report.lat))
         values = ((name, getattr(report, name)) for name in self._names)
         return [

@@ -43,6 +43,10 @@ class StillClock:
         """Since boot."""
         return self.now_ms
 
+    def offset_ms(self) -> int:
+        """Return UTC minus monotonic milliseconds."""
+        return self.utc_ms() - self.monotonic_ms()
+
     def real_s(self, field_s: float) -> float:
         """As if 60 times as fast as life."""
         return field_s / 60

@@ -35,6 +35,10 @@ class Still:
         """Return the time."""
         return self.now_ms
 
+    def offset_ms(self) -> int:
+        """Return UTC minus monotonic milliseconds."""
+        return self.utc_ms() - self.monotonic_ms()
+
     def real_s(self, field_s: float) -> float:
         """Return no time at all."""
         return 0.0 * field_s
