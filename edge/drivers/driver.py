@@ -208,7 +208,6 @@ async def poll_every(
     """
     now_ms = clock.monotonic_ms()
     table = Timetable(periods_s, now_ms, clock.utc_ms() - now_ms)
-    field_ms = 1000 / clock.real_s(1.0)
     while True:
         slot = table.next()
         wait_ms = slot.due_ms - clock.monotonic_ms()
@@ -216,6 +215,7 @@ async def poll_every(
             await clock.sleep(wait_ms / 1000)
         readings = await read_once(slot.device)
         state = health[slot.device]
-        state.skipped += table.done(clock.monotonic_ms(), rest_s(state, timeout_s) * field_ms)
+        rest_ms = rest_s(state, timeout_s) * 1000 / clock.real_s(1.0)
+        state.skipped += table.done(clock.monotonic_ms(), rest_ms)
         if readings:
             yield readings

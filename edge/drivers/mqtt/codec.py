@@ -102,16 +102,16 @@ class Order:
     its numbers, and what follows as it comes.
 
     Attributes:
-        patience_ms: for how long at most the order stays open, for feeds that never send again.
+        patience_s: for how many real seconds at most the order stays open, for feeds that never send again.
         last: the last number taken, None before the first.
     """
 
-    patience_ms: float
+    patience_s: float
     last: int | None = None
     _newest_ms: int | None = None
     _safe: tuple[int | None, int | None] = (None, None)
     _open: bool = True
-    _since_ms: int = 0
+    _since_s: float = 0.0
     _waiting: dict[int, Parcel] = field(default_factory=dict)
 
     def connect(self) -> None:
@@ -120,13 +120,13 @@ class Order:
         self.last, self._newest_ms = self._safe
         self._waiting.clear()
 
-    def arrive(self, parcel: Parcel, now_ms: int) -> list[Parcel]:
+    def arrive(self, parcel: Parcel, now_s: float) -> list[Parcel]:
         """Return what is to be taken now, in order: nothing when it has to wait or was taken before."""
         if not self._open and not self._has_hole(parcel):
             return [parcel] if self._takes(parcel) else []
         if not self._waiting:
-            self._open, self._since_ms = parcel.sn != 1, now_ms
-        elif parcel.sn in self._waiting or self._is_over(now_ms):
+            self._open, self._since_s = parcel.sn != 1, now_s
+        elif parcel.sn in self._waiting or self._is_over(now_s):
             self._open = False
         self._waiting[parcel.sn] = parcel
         if self._open:
@@ -140,8 +140,8 @@ class Order:
         self._safe = (self.last, self._newest_ms)
         return None if self._open else self.last
 
-    def _is_over(self, now_ms: int) -> bool:
-        return now_ms - self._since_ms >= self.patience_ms or len(self._waiting) >= MAX_WAITING
+    def _is_over(self, now_s: float) -> bool:
+        return now_s - self._since_s >= self.patience_s or len(self._waiting) >= MAX_WAITING
 
     def _has_hole(self, parcel: Parcel) -> bool:
         """Return whether something may be missing before a payload: it is neither the next one nor an old one."""

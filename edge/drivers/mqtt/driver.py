@@ -1,5 +1,6 @@
 """Receives the JSON feeds of one broker and acknowledges what the consumer has taken."""
 
+import asyncio
 import contextlib
 import logging
 import math
@@ -50,27 +51,26 @@ class Feed:
     settings: MqttSettings
     clock: Clock
     health: DeviceHealth = field(default_factory=DeviceHealth)
-    order: Order = field(init=False)
+    order: Order = field(default_factory=lambda: Order(PATIENCE_S))
     _names: tuple[str, ...] = field(init=False)
     _warned: bool = field(init=False, default=False)
 
     def __post_init__(self) -> None:
-        self.order = Order(PATIENCE_S * 1000 / self.clock.real_s(1.0))
         self._names = tuple(name for name, _ in datastreams(self.settings))
 
     def connect(self) -> None:
         """Begin a connection."""
         self.order.connect()
 
-    def take(self, payload: bytes) -> list[Sequence[Reading]]:
-        """Return the readings that are to be stored now, in order, by payload."""
+    def take(self, payload: bytes, now_s: float) -> list[Sequence[Reading]]:
+        """Return the readings that are to be stored now, in order, by payload; `now_s` is real, of any origin."""
         report = decode_report(payload)
         if isinstance(report, Unusable):
             self._note(report)
         if report.sn is None:
             return []
         time_ms = None if isinstance(report, Unusable) else report.time_ms
-        taken = self.order.arrive(Parcel(report.sn, report, time_ms), self.clock.monotonic_ms())
+        taken = self.order.arrive(Parcel(report.sn, report, time_ms), now_s)
         return [self._readings(one.report) for one in taken if isinstance(one.report, VehicleReport)]
 
     def confirm(self) -> bytes | None:
@@ -157,13 +157,14 @@ class MqttDriver:
             PortError: the broker went away.
         """
         assert self._client is not None
+        loop = asyncio.get_running_loop()
         try:
             async for arrival in self._client.messages:
                 # Brokers have been seen to deliver what was not subscribed to.
                 feed = self.feeds.get(str(arrival.topic))
                 if feed is None or not isinstance(arrival.payload, bytes):
                     continue
-                for readings in feed.take(arrival.payload):
+                for readings in feed.take(arrival.payload, loop.time()):
                     yield readings
                 acknowledgement = feed.confirm()
                 if acknowledgement is not None:

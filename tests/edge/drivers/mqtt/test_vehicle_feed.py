@@ -21,7 +21,7 @@ def feed(clock: Any, **keys: Any) -> Feed:
     )
     one = Feed(settings, clock)
     for _ in range(2):
-        one.take(payload(1, pm10=1.0))
+        one.take(payload(1, pm10=1.0), 0.0)
     one.confirm()
     return one
 
@@ -38,7 +38,7 @@ def plain(readings: list[Reading]) -> list[tuple[str, int, float]]:
 
 def test_readings_have_the_time_of_the_measurement(clock: Any) -> None:
     """A minute old when it arrives: a minute before now on the monotonic clock, also before the boot."""
-    (readings,) = feed(clock).take(payload(2, 30, pm2_5=85.0, o3=61.5))
+    (readings,) = feed(clock).take(payload(2, 30, pm2_5=85.0, o3=61.5), 0.0)
 
     assert plain(list(readings)) == [("pm2_5", 5_000 - 30_000, 85.0), ("o3", 5_000 - 30_000, 61.5)]
     assert {one.flag for one in readings} == {Flag.UNKNOWN}
@@ -47,8 +47,8 @@ def test_readings_have_the_time_of_the_measurement(clock: Any) -> None:
 def test_position_of_the_payload_goes_with_each_reading(clock: Any) -> None:
     """Without one the agent gives that of the station."""
     one = feed(clock)
-    (placed,) = one.take(payload(2, 1, nox=44.0, lon=116.5, lat=39.8))
-    (unplaced,) = one.take(payload(3, 2, nox=44.0))
+    (placed,) = one.take(payload(2, 1, nox=44.0, lon=116.5, lat=39.8), 0.0)
+    (unplaced,) = one.take(payload(3, 2, nox=44.0), 0.0)
 
     assert (placed[0].longitude, placed[0].latitude) == (116.5, 39.8)
     assert math.isnan(unplaced[0].longitude)
@@ -57,7 +57,7 @@ def test_position_of_the_payload_goes_with_each_reading(clock: Any) -> None:
 
 def test_only_the_chosen_properties_come(clock: Any) -> None:
     """The catalogue lists just these."""
-    (readings,) = feed(clock, properties=("pm10",)).take(payload(2, 1, pm2_5=1.0, pm10=2.0))
+    (readings,) = feed(clock, properties=("pm10",)).take(payload(2, 1, pm2_5=1.0, pm10=2.0), 0.0)
 
     assert plain(list(readings)) == [("pm10", 5_000 - 59_000, 2.0)]
 
@@ -66,7 +66,7 @@ def test_time_far_ahead_is_not_believed(clock: Any) -> None:
     """A vehicle whose clock is wrong by years must not make all that follows look old."""
     ahead = json.dumps({"sn": 2, "time": "2033-01-01T00:00:00Z", "pm10": 3.0}).encode()
 
-    (readings,) = feed(clock).take(ahead)
+    (readings,) = feed(clock).take(ahead, 0.0)
 
     assert plain(list(readings)) == [("pm10", 5_000, 3.0)]
 
@@ -76,19 +76,19 @@ def test_unusable_json_is_said_once_counted_and_acknowledged(clock: Any, caplog:
     one = feed(clock)
     with caplog.at_level(logging.WARNING):
         for sn in (2, 3):
-            assert one.take(b'{"sn": %d, "time": "never"}' % sn) == []
+            assert one.take(b'{"sn": %d, "time": "never"}' % sn, 0.0) == []
             assert one.confirm() == b'{"sn":%d}' % sn
 
     assert one.health.failures == 2
     assert [log.args[0] for log in caplog.records if log.args] == ["patrol-2-air"]
-    assert len(one.take(payload(4, 5, pm10=1.0))) == 1
+    assert len(one.take(payload(4, 5, pm10=1.0), 0.0)) == 1
 
 
 def test_garbage_without_a_number_changes_nothing(clock: Any) -> None:
     """It is counted; what was acknowledged stays."""
     one = feed(clock)
 
-    assert one.take(b"\xff\xfe") == []
+    assert one.take(b"\xff\xfe", 0.0) == []
     assert one.confirm() == b'{"sn":1}'
     assert one.health.failures == 1
 
@@ -98,5 +98,5 @@ def test_nothing_is_acknowledged_before_the_order_is_known(clock: Any) -> None:
     one = feed(clock)
     one.connect()
 
-    assert one.take(payload(2, 1, pm10=1.0)) == []
+    assert one.take(payload(2, 1, pm10=1.0), 0.0) == []
     assert one.confirm() is None
