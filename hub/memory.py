@@ -66,7 +66,7 @@ def _write(path: Path, arrays: Mapping[str, NDArray[Any]]) -> None:
 
 def _read(path: Path) -> Arrays | None:
     try:
-        with np.load(path, allow_pickle=False) as kept:
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as kept:
             arrays = {name: kept[name] for name in kept.files}
     except (OSError, ValueError, EOFError, KeyError, zipfile.BadZipFile):
         return None

@@ -15,7 +15,7 @@ HELD_MIN: Final = 35
 # A median of fewer values is none.
 FEWEST: Final = 5
 # A vehicle's own background: the median of so many minutes, of so many values at least.
-BASELINE_MIN: Final = 120
+BASELINE_MIN: Final = 60
 BASELINE_VALUES: Final = 4
 
 

@@ -16,7 +16,7 @@ class GainState(NamedTuple):
     Attributes:
         compared: int64[n], how many there were.
         value, background: float64[n], sums: their ratio is the gain.
-        ratio, square: float64[n], fading mean of the logarithm of value / background, and of its square.
+        ratio, square: float64[n], fading mean of log(value / background), and of its square, in half the time.
         since_ms: int64[n], time from which the gain is outside the tolerance, 0 while it is inside.
         flagged: bool[n].
     """
@@ -93,14 +93,15 @@ class Gain:
         comparable &= (background > 0) & (value > 0)
         log = np.log(np.where(comparable, value, 1.0) / np.where(comparable, background, 1.0))
         # Few values weigh evenly, many fade: the mean never hangs on the first value.
-        share = np.where(comparable, 1.0 / np.minimum(state.compared + 1.0, self.memory), 0.0)
-        fading = _Fading(share, 1 - share)
+        fading = _fading(comparable, state.compared, self.memory)
+        # Whether it is steady shows in half the time, or the step at a fault's beginning would count as unsteady.
+        sooner = _fading(comparable, state.compared, np.maximum(np.asarray(self.memory) / 2, 1))
         moved = GainState(
             state.compared + comparable,
             fading(state.value, np.where(comparable, value, 0.0)),
             fading(state.background, np.where(comparable, background, 0.0)),
-            fading(state.ratio, log),
-            fading(state.square, log * log),
+            sooner(state.ratio, log),
+            sooner(state.square, log * log),
             state.since_ms,
             state.flagged,
         )
@@ -123,3 +124,8 @@ class _Fading(NamedTuple):
 
     def __call__(self, mean: Floats, value: Floats) -> Floats:
         return self.kept * mean + self.share * value
+
+
+def _fading(comparable: NDArray[np.bool_], compared: Ints, memory: Parameter) -> _Fading:
+    share = np.where(comparable, 1.0 / np.minimum(compared + 1.0, memory), 0.0)
+    return _Fading(share, 1 - share)

@@ -1,0 +1,130 @@
+"""What a closed minute costs: the whole judgement of a synthetic network, beside two bounds.
+
+    python bench/judge/tick.py [STREAMS]
+
+- copy: one pass over the same panel columns and arrays by plain memory copies: what the memory alone would take.
+- loop: range, flat line and excess only, by plain NumPy calls stream by stream: what a loop over streams costs.
+
+CPU seconds of one thread, median over the minutes.
+"""
+
+import sys
+import time
+from collections.abc import Callable
+from typing import Final
+
+import numpy as np
+import shapely
+
+from hub import pipeline
+from hub.bindings import bind
+from hub.model import MINUTE_MS, Area, Datastream, Station
+from hub.network import Network, build_network
+from hub.panel import Panel, Readings
+from hub.state import leaves
+
+MINUTES: Final = 240
+FIRST: Final = 29_000_000
+PROPERTIES: Final = (("pm2_5", "ug/m3"), ("pm10", "ug/m3"), ("no2", "ppb"), ("o3", "ppb"), ("noise", "dB(A)"))
+SIDE_DEGREES: Final = 0.4
+
+
+def network_of(streams: int) -> Network:
+    """Return a network of micro-stations on a square, five streams each, with an area for every fourth station."""
+    chance = np.random.default_rng(1)
+    places = 116.3 + SIDE_DEGREES * chance.random((streams // len(PROPERTIES), 2))
+    stations = [
+        Station(f"s{i}", "micro_station", f"s{i}", f"s{i}", float(x), float(y) - 76.7, "gw")
+        for i, (x, y) in enumerate(places)
+    ]
+    series = [
+        Datastream(f"{station.id}/{station.id}-d/{name}", 0, station.id, f"{station.id}-d", name, unit, 60.0)
+        for station in stations
+        for name, unit in PROPERTIES
+    ]
+    numbered = [
+        Datastream(s.id, row, *(s.station, s.device, s.property, s.unit, s.period_s)) for row, s in enumerate(series)
+    ]
+    areas = [
+        Area(
+            f"a{i}",
+            "enterprise",
+            f"a{i}",
+            f"a{i}",
+            (),
+            shapely.box(s.longitude, s.latitude, s.longitude + 0.005, s.latitude + 0.005),
+        )
+        for i, s in enumerate(stations[::4])
+    ]
+    return build_network(stations, numbered, areas)
+
+
+def readings(network: Network, minute: int, chance: np.random.Generator) -> Readings:
+    """Return one reading of every stream in a minute: haze that rises and falls, with 5 % of noise."""
+    n = len(network)
+    level = 60 + 40 * np.sin(minute / 200)
+    nan = np.full(n, np.nan)
+    value = level * (1 + 0.05 * chance.standard_normal(n))
+    return Readings(np.arange(n, dtype=np.int32), np.full(n, minute * MINUTE_MS), value, np.ones(n, np.uint8), nan, nan)
+
+
+def whole_tick(network: Network) -> float:
+    """Return seconds of CPU for adding a minute of readings and judging it."""
+    bindings, panel, chance = bind(network, FIRST), Panel(), np.random.default_rng(2)
+    panel.grow(network.averaging, network.moving)
+    state, spent = pipeline.start(bindings), []
+    for minute in range(FIRST, FIRST + MINUTES):
+        panel.add(readings(network, minute, chance), minute)
+        panel.head = minute
+        began = time.process_time()
+        state, _ = pipeline.judge_minute(bindings, panel, state, pipeline.Tick(minute, np.array([minute]), 0))
+        spent.append(time.process_time() - began)
+    return float(np.median(spent))
+
+
+def memory_copy(network: Network) -> float:
+    """Return seconds for touching once what a tick has to touch: its state and the panel's newest column."""
+    bindings = bind(network, FIRST)
+    arrays = [array for _, array in leaves(pipeline.start(bindings)) if array.ndim == 1]
+    return _median(lambda: [array.copy() for array in arrays])
+
+
+def stream_loop(network: Network) -> float:
+    """Return seconds for range, flat line and excess over the neighbours, stream by stream."""
+    chance, n = np.random.default_rng(3), len(network)
+    values, before = 60 + chance.standard_normal(n), np.zeros(n)
+
+    def judge() -> int:
+        found = 0
+        for row in range(n):
+            value = values[row]
+            nearby = network.neighbours[row]
+            background = np.median(values[nearby[nearby < n]]) if (nearby < n).any() else np.nan
+            found += bool(value < network.low[row] or value > network.high[row])
+            found += bool(value == before[row]) + bool(value - background > max(80.0, 0.6 * background))
+        return found
+
+    return _median(judge, times=3)
+
+
+def _median(work: Callable[[], object], times: int = 50) -> float:
+    spent = []
+    for _ in range(times):
+        began = time.process_time()
+        work()
+        spent.append(time.process_time() - began)
+    return float(np.median(spent))
+
+
+def main() -> None:
+    """Print the three figures and their ratios."""
+    network = network_of(int(sys.argv[1]) if len(sys.argv) > 1 else 5_000)
+    tick, copy, loop = whole_tick(network), memory_copy(network), stream_loop(network)
+    print(f"{len(network)} streams, {len(network.areas)} areas")
+    print(f"whole tick      {tick * 1e3:9.3f} ms")
+    print(f"memory copies   {copy * 1e3:9.3f} ms   the tick takes {tick / copy:.1f} times as long")
+    print(f"loop of streams {loop * 1e3:9.3f} ms   takes {loop / tick:.1f} times as long as the tick, for a part of it")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,128 @@
+"""A small town with instruments, whose air a test decides minute by minute."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import numpy as np
+import pytest
+import shapely
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from hub.area.geometry import Plane
+from hub.model import MINUTE_MS, Area, AreaKind
+from wire.batch import (
+    NO_HASH,
+    CatalogueBody,
+    CatalogueDatastream,
+    CatalogueDevice,
+    CatalogueStation,
+    Columns,
+    Payload,
+    ReadingsBody,
+    encode_body,
+    encode_envelope,
+)
+
+PLANE = Plane(116.5, 39.8)
+KEY = Ed25519PrivateKey.from_private_bytes(bytes(range(32)))
+# 2015-01-09 12:00 in Beijing: a whole hour.
+NOON = int(1_420_776_000 / 60)
+AIR = ("pm2_5", "pm10")
+Air = Callable[[str, str, int], float]
+
+
+def place(east_m: float, north_m: float) -> tuple[float, float]:
+    """Return degrees of metres east and north of the town's middle."""
+    one_east, one_north = PLANE.metres(np.array([117.5]), np.array([40.8]))
+    return 116.5 + east_m / float(one_east[0]), 39.8 + north_m / float(one_north[0])
+
+
+def square(area_id: str, kind: AreaKind, east_m: float, north_m: float) -> Area:
+    """Return an area of 500 m."""
+    low, high = place(east_m - 250, north_m - 250), place(east_m + 250, north_m + 250)
+    return Area(area_id, kind, area_id, area_id, ("d",), shapely.box(*low, *high))
+
+
+@dataclass
+class Town:
+    """25 micro-stations a kilometre apart, a lab, a weather station far away and a vehicle.
+
+    Attributes:
+        air: what a device measures, by station, property and minutes since noon.
+        drive: where the vehicle is, metres, by minutes since noon.
+    """
+
+    air: Air = lambda _station, _property, _minute: 40.0
+    drive: Callable[[int], tuple[float, float]] = lambda _minute: (2600.0, 2600.0)
+    areas: tuple[Area, ...] = (
+        square("site", "construction_site", -1000, -1000),
+        square("works", "enterprise", 1500, 1500),
+        square("laboratory", "enterprise", 0, 2000),
+    )
+    streams: list[tuple[str, str]] = field(init=False)
+    _sealed: int = 0
+
+    def __post_init__(self) -> None:
+        """List the datastreams in the order of their indices."""
+        self.streams = [(f"m{i:02}", name) for i in range(25) for name in AIR]
+        self.streams += [
+            ("lab", "temperature"),
+            ("car", "nox"),
+            ("car", "pm10"),
+            ("far", "wind_speed"),
+            ("far", "wind_direction"),
+        ]
+
+    def stations(self) -> tuple[CatalogueStation, ...]:
+        """Return the stations as a gateway lists them."""
+        grid = [place(1000.0 * (i % 5 - 2), 1000.0 * (i // 5 - 2)) for i in range(25)]
+        micro = [CatalogueStation(f"m{i:02}", "micro_station", f"m{i:02}", *at) for i, at in enumerate(grid)]
+        return (
+            *micro,
+            CatalogueStation("lab", "lab", "lab", *place(0, 2000)),
+            CatalogueStation("far", "reference", "far", *place(0, 15000)),
+            CatalogueStation("car", "vehicle", "car"),
+        )
+
+    def catalogue(self) -> Payload:
+        """Return the catalogue as a gateway sends it."""
+        devices = tuple(CatalogueDevice(f"{s.id}-d", s.id, "modbus") for s in self.stations())
+        units = {"temperature": "degC", "wind_speed": "m/s", "wind_direction": "deg"}
+        listed = tuple(
+            CatalogueDatastream(i, f"{station}-d", name, units.get(name, "ug/m3"), 60)
+            for i, (station, name) in enumerate(self.streams)
+        )
+        return self._payload(
+            "catalogue", 0, encode_body(CatalogueBody(bytes(16), 0, "t", self.stations(), devices, listed))
+        )
+
+    def minute(self, minute: int, only: Callable[[str], bool] = lambda _station: True) -> Payload:
+        """Return one reading of every datastream at a minute since noon, twenty seconds into it."""
+        index = [i for i, (station, _) in enumerate(self.streams) if only(station)]
+        values = [self.air(*self.streams[i], minute) for i in index]
+        at = [place(*self.drive(minute)) if self.streams[i][0] == "car" else (np.nan, np.nan) for i in index]
+        columns = Columns(
+            np.array(index, "<u2").tobytes(),
+            np.full(len(index), 20_000, "<u4").tobytes(),
+            np.array(values, "<f8").tobytes(),
+            bytes([2] * len(index)),
+            np.array([longitude for longitude, _ in at], "<f8").tobytes(),
+            np.array([latitude for _, latitude in at], "<f8").tobytes(),
+        )
+        body = encode_body(ReadingsBody(bytes(16), self._sealed + 1, 0, columns))
+        return self._payload("readings", (NOON + minute) * MINUTE_MS, body)
+
+    def _payload(self, kind: str, t0: int, body: bytes) -> Payload:
+        self._sealed += 1
+        return Payload("gw", 1, self._sealed, 1, NO_HASH, kind, t0, "ntp", body)  # type: ignore[arg-type]  # a kind
+
+    @staticmethod
+    def sealed(payload: Payload) -> bytes:
+        """Return the envelope."""
+        return encode_envelope(payload, KEY)
+
+
+@pytest.fixture
+def town() -> Town:
+    """Return a town in clean, still air."""
+    return Town()

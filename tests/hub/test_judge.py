@@ -1,0 +1,317 @@
+"""The judge: the journal in, readings, leads and tickets out, the same however often and in whatever portions."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import numpy as np
+import pytest
+
+from hub.catalogue import Catalogue
+from hub.ingest.entry import Entry, EntryKind, ForkNote, GapNote
+from hub.judge import Judge
+from hub.model import MINUTE_MS, AreaStatus, Columns, Datastream, LeadOpening, Level, TicketOpening
+from wire.batch import Payload, sha256
+
+NOON = int(1_420_776_000 / 60)
+
+
+@dataclass
+class Shelf:
+    """A store in memory."""
+
+    parts: list[Columns] = field(default_factory=list)
+    known: dict[int, str] = field(default_factory=dict)
+    entry: int = 0
+
+    def datastreams(self, new: Sequence[Datastream]) -> None:
+        """Keep series."""
+        self.known |= {stream.row: stream.id for stream in new}
+
+    def insert(self, columns: Columns, entry_id: int) -> None:
+        """Keep readings once."""
+        if entry_id > self.entry:
+            self.parts.append(columns)
+            self.entry = entry_id
+
+    def applied(self) -> int:
+        """Return the last entry."""
+        return self.entry
+
+    def rows(self) -> list[tuple[str, int]]:
+        """Return (datastream, time) of all readings."""
+        return sorted(
+            (self.known[row], time_ms)
+            for part in self.parts
+            for row, time_ms in zip(part.row.tolist(), part.time_ms.tolist(), strict=True)
+        )
+
+
+@dataclass
+class Desk:
+    """A registry in memory: one open lead for each area and cause, one open ticket for each subject and kind."""
+
+    leads: dict[tuple[Any, ...], LeadOpening] = field(default_factory=dict)
+    tickets: dict[tuple[str, str], TicketOpening] = field(default_factory=dict)
+    levels: list[tuple[str, Level, int]] = field(default_factory=list)
+
+    def open_lead(self, opening: LeadOpening) -> int | None:
+        """Open or attach."""
+        self.leads.setdefault((opening.area, *opening.cause), opening)
+        return None
+
+    def open_ticket(self, opening: TicketOpening) -> int | None:
+        """Open once."""
+        self.tickets.setdefault((opening.subject, opening.kind), opening)
+        return None
+
+    def record_levels(self, changes: Sequence[AreaStatus], judged_ms: int) -> None:
+        """Note."""
+        self.levels += [(status.area, status.level, judged_ms) for status in changes]
+
+
+class Book:
+    """A journal in memory."""
+
+    def __init__(self, town: Any) -> None:
+        self.town = town
+        self.entries: list[Entry] = []
+        self.write("catalogue", town.sealed(town.catalogue()), NOON * MINUTE_MS)
+
+    def write(self, kind: EntryKind, envelope: bytes, received_ms: int, seq: int = 0, *, fresh: bool = True) -> None:
+        """Append an entry."""
+        body_hash = sha256(envelope)
+        self.entries.append(Entry(len(self.entries) + 1, received_ms, kind, "gw", 1, seq, envelope, body_hash, fresh))
+
+    def batch(self, payload: Payload, received_ms: int, *, fresh: bool = True) -> None:
+        """Append a batch."""
+        self.write("batch", self.town.sealed(payload), received_ms, payload.seq, fresh=fresh)
+
+    def tick(self, minute: int) -> None:
+        """Append the tick that closes a minute after noon."""
+        start_ms = (NOON + minute) * MINUTE_MS
+        self.write("tick", b"", start_ms + 90_000, start_ms)
+
+    def day(self, minutes: range, cut: range | None = None, gone: str = "m") -> None:
+        """Append minutes; the stations of `gone` stay away during `cut` and then deliver what they held."""
+        held = []
+        for minute in minutes:
+            sent_ms = (NOON + minute) * MINUTE_MS + 50_000
+            if cut and minute in cut:
+                held.append(self.town.minute(minute, lambda s: s.startswith(gone)))
+                self.batch(self.town.minute(minute, lambda s: not s.startswith(gone)), sent_ms)
+            else:
+                while held:
+                    self.batch(held.pop(0), sent_ms)
+                self.batch(self.town.minute(minute), sent_ms)
+            self.tick(minute)
+
+
+def dusty(_station: str, name: str, minute: int) -> float:
+    """Return clean air with dust around m06 from 13:00 to 13:40."""
+    if name.startswith("wind"):
+        return 2.0 if name == "wind_speed" else 225.0
+    if name == "temperature":
+        return 22.0 + 0.1 * (minute % 3)
+    return 30.0 + minute % 3 + (400.0 if _station == "m06" and name == "pm10" and 60 <= minute < 100 else 0.0)
+
+
+@pytest.fixture
+def book(town: Any) -> Book:
+    """Return an empty journal of a dusty town."""
+    town.air = dusty
+    return Book(town)
+
+
+def judge(book: Book, shelf: Shelf, desk: Desk, directory: Path | None = None) -> Judge:
+    """Return a judge of the town."""
+    return Judge(Catalogue(), book.town.areas, shelf, desk, directory)
+
+
+EXPECTED = ("site", "pm10", "local_excess")
+
+
+def test_the_journal_becomes_readings_levels_and_a_lead(book: Book) -> None:
+    """All readings are stored, the lead opens within minutes, at the judge's own time."""
+    book.day(range(120))
+    shelf, desk = Shelf(), Desk()
+    snapshot = judge(book, shelf, desk).apply(book.entries)
+    lead = desk.leads[EXPECTED]
+
+    assert len(shelf.rows()) == len(set(shelf.rows())) == 120 * len(book.town.streams)
+    assert shelf.applied() == len(book.entries)
+    assert list(desk.leads) == [EXPECTED]
+    assert (lead.late, lead.episode_start_ms, lead.opened_ms) == (
+        False,
+        (NOON + 60) * MINUTE_MS,
+        (NOON + 62) * MINUTE_MS + 90_000,
+    )
+    assert ("site", Level.RED, lead.opened_ms) in desk.levels
+    assert snapshot.minute_ms == (NOON + 119) * MINUTE_MS
+    assert snapshot.latest_value[:2].tolist() == [32.0, 32.0]
+    assert len(snapshot.datastreams) == len(snapshot.latest_flag) == len(book.town.streams)
+
+
+def test_portions_make_no_difference(book: Book) -> None:
+    """One entry at a time, or all at once."""
+    book.day(range(110), cut=range(62, 75))
+    whole, single = (Shelf(), Desk()), (Shelf(), Desk())
+    end = judge(book, *whole).apply(book.entries)
+    one_by_one = judge(book, *single)
+    for entry in book.entries:
+        last = one_by_one.apply([entry])
+
+    assert whole[1] == single[1]
+    assert whole[0].rows() == single[0].rows()
+    assert end.statuses == last.statuses
+    assert np.array_equal(end.latest_flag, last.latest_flag)
+
+
+def test_applying_the_journal_again_changes_nothing(book: Book) -> None:
+    """A judge without memory starts from the beginning: nothing is stored or opened twice."""
+    book.day(range(80))
+    shelf, desk = Shelf(), Desk()
+    judge(book, shelf, desk).apply(book.entries)
+    rows, leads = shelf.rows(), dict(desk.leads)
+    judge(book, shelf, desk).apply(book.entries)
+
+    assert shelf.rows() == rows
+    assert desk.leads == leads
+
+
+@pytest.mark.parametrize("broken_at", [150, 230])
+def test_a_restart_goes_on_as_if_nothing_had_happened(book: Book, tmp_path: Path, broken_at: int) -> None:
+    """From its memory on disk; only what came after it is read again."""
+    book.day(range(140), cut=range(58, 72))
+    unbroken, broken = (Shelf(), Desk()), (Shelf(), Desk())
+    end = judge(book, *unbroken).apply(book.entries)
+    judge(book, *broken, tmp_path).apply(book.entries[:broken_at])
+    second = judge(book, *broken, tmp_path)
+    after = second.after
+    last = second.apply([entry for entry in book.entries if entry.id > after])
+
+    assert 0 < after <= broken_at
+    assert broken[1].leads == unbroken[1].leads
+    assert broken[0].rows() == unbroken[0].rows()
+    assert {a: (s.level, s.freshness, s.since_ms) for a, s in last.statuses.items()} == {
+        a: (s.level, s.freshness, s.since_ms) for a, s in end.statuses.items()
+    }
+    assert np.array_equal(last.latest_value, end.latest_value, equal_nan=True)
+
+
+@pytest.mark.parametrize("damage", ["cut", "other zone", "empty store"])
+def test_a_memory_that_cannot_be_used_costs_time_only(book: Book, tmp_path: Path, damage: str) -> None:
+    """Torn, of other areas, or ahead of the store: the journal is read from its beginning."""
+    book.day(range(70))
+    shelf, desk = Shelf(), Desk()
+    judge(book, shelf, desk, tmp_path).apply(book.entries)
+    if damage == "cut":
+        (tmp_path / "newest.npz").write_bytes((tmp_path / "newest.npz").read_bytes()[:1000])
+    elif damage == "other zone":
+        book.town.areas = book.town.areas[:2]
+    else:
+        shelf = Shelf()
+    again = judge(book, shelf, desk, tmp_path)
+
+    assert again.after == 0
+    again.apply(book.entries)
+    assert len(shelf.rows()) == 70 * len(book.town.streams)
+
+
+def test_a_backlog_is_judged_at_its_own_time(book: Book) -> None:
+    """The gateway was cut off during the dust: the lead opens late, with the true start, and nothing turns red now."""
+    book.day(range(150), cut=range(55, 125))
+    shelf, desk = Shelf(), Desk()
+    judge(book, shelf, desk).apply(book.entries)
+    lead = desk.leads[EXPECTED]
+
+    assert list(desk.leads) == [EXPECTED]
+    assert lead.late
+    assert lead.episode_start_ms == (NOON + 60) * MINUTE_MS
+    assert lead.opened_ms < (NOON + 131) * MINUTE_MS
+    assert all(level < Level.RED for _, level, _ in desk.levels)
+    assert len(shelf.rows()) == 150 * len(book.town.streams)
+
+
+def test_a_backlog_of_ordinary_air_opens_nothing(book: Book) -> None:
+    """Lateness is no cause for suspicion."""
+    book.town.air = lambda s, n, _m: dusty(s, n, 0)
+    book.day(range(150), cut=range(55, 125))
+    desk = Desk()
+    judge(book, Shelf(), desk).apply(book.entries)
+
+    assert desk.leads == {}
+
+
+def test_an_episode_that_was_seen_live_is_not_opened_late(book: Book) -> None:
+    """A part of the network comes late and tells the same: one lead."""
+    book.day(range(150), cut=range(55, 125), gone="m1")
+    desk = Desk()
+    judge(book, Shelf(), desk).apply(book.entries)
+
+    assert list(desk.leads) == [EXPECTED]
+    assert not desk.leads[EXPECTED].late
+
+
+def test_a_body_that_is_known_is_neither_stored_nor_judged(book: Book) -> None:
+    """The journal says so."""
+    book.batch(book.town.minute(0), NOON * MINUTE_MS + 50_000)
+    book.batch(book.town.minute(0), NOON * MINUTE_MS + 60_000, fresh=False)
+    shelf = Shelf()
+    judge(book, shelf, Desk()).apply(book.entries)
+
+    assert len(shelf.rows()) == len(book.town.streams)
+    assert shelf.applied() == 3
+
+
+def test_readings_of_an_estimated_date_are_stored_and_not_judged(book: Book) -> None:
+    """Nobody knows when they were taken."""
+    for minute in range(90):
+        payload = book.town.minute(minute)
+        book.batch(msgspec.structs.replace(payload, clock="estimated"), payload.t0 + 50_000)
+        book.tick(minute)
+    shelf, desk = Shelf(), Desk()
+    snapshot = judge(book, shelf, desk).apply(book.entries)
+
+    assert len(shelf.rows()) == 90 * len(book.town.streams)
+    assert desk.leads == {}
+    assert np.isnan(snapshot.latest_value).all()
+
+
+def test_gaps_and_forks_open_tickets_about_their_gateway(book: Book) -> None:
+    """With what was lost, and what clashed."""
+    book.write("gap", msgspec.json.encode(GapNote(4, 9)), NOON * MINUTE_MS)
+    book.write(
+        "fork", msgspec.json.encode(ForkNote(taken=True, committed="ab" * 32, previous="cd" * 32)), NOON * MINUTE_MS
+    )
+    desk = Desk()
+    judge(book, Shelf(), desk).apply(book.entries)
+
+    assert set(desk.tickets) == {("gw", "gap"), ("gw", "fork")}
+    assert "4 - 9" in desk.tickets["gw", "gap"].explanation_en
+
+
+def test_one_tick_after_a_pause_closes_all_minutes_before_it(book: Book) -> None:
+    """The hub was down for an hour: the minutes are judged one by one."""
+    for minute in range(30):
+        book.batch(book.town.minute(minute), (NOON + minute) * MINUTE_MS + 50_000)
+        book.tick(minute)
+    for minute in range(30, 110):
+        book.batch(book.town.minute(minute), (NOON + 110) * MINUTE_MS)
+    book.tick(110)
+    desk = Desk()
+    judge(book, Shelf(), desk).apply(book.entries)
+
+    assert desk.leads[EXPECTED].episode_start_ms == (NOON + 60) * MINUTE_MS
+    assert not desk.leads[EXPECTED].late
+
+
+def test_an_empty_journal_shows_an_empty_zone(book: Book) -> None:
+    """Every area is there, without a level."""
+    snapshot = judge(book, Shelf(), Desk()).apply([])
+
+    assert set(snapshot.statuses) == {"site", "works", "laboratory"}
+    assert snapshot.minute_ms == 0
+    assert len(snapshot.latest_value) == 0

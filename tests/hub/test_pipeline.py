@@ -1,0 +1,241 @@
+"""From readings to leads and tickets: what must be found, and what must be left alone."""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+
+from hub.catalogue import Catalogue
+from hub.judgement import Judgement
+from hub.lead.outcome import Outcome
+from hub.model import MINUTE_MS, Freshness, Level
+
+NOON = int(1_420_776_000 / 60)
+CHANCE = np.random.default_rng(8).standard_normal((64, 26, 2000))
+PROPERTIES = ("pm2_5", "pm10", "nox", "temperature")
+Air = Callable[[str, str, int], float]
+
+
+def noisy(station: str, name: str, minute: int) -> float:
+    """Return a device's noise factor: 5 %."""
+    row = int(station[1:]) if station[1:].isdigit() else 25
+    return float(1 + 0.05 * CHANCE[PROPERTIES.index(name), row, minute])
+
+
+def air_of(level: Callable[[int], float], change: Air | None = None) -> Air:
+    """Return a town's air: a level over the region with the devices' noise, changed here and there."""
+
+    def air(station: str, name: str, minute: int) -> float:
+        if name.startswith("wind"):
+            return 2.0 if name == "wind_speed" else 225.0
+        true = 22.0 if name == "temperature" else level(minute)
+        factor = noisy(station, name, minute)
+        value = true * (1 + (factor - 1) * (0.02 if name == "temperature" else 1))
+        return round(value + (change(station, name, minute) if change else 0.0), 1)
+
+    return air
+
+
+def clean(_minute: int) -> float:
+    """Return clean air."""
+    return 30.0
+
+
+def haze(minute: int) -> float:
+    """Return air that thickens from 30 to 330 within an hour and a half."""
+    return 30.0 + 300.0 * min(max(minute - 30, 0) / 90, 1.0)
+
+
+def judged(town: Any, minutes: int, only: Callable[[int, str], bool] | None = None) -> tuple[Judgement, list[Outcome]]:
+    """Return the judgement and its outcomes after some minutes of a town's life."""
+    judgement = Judgement(Catalogue(), town.areas)
+    outcomes: list[Outcome] = []
+    judgement.learn(town.catalogue())
+    for minute in range(minutes):
+        heard = {s.id for s in town.stations() if only is None or only(minute, s.id)}
+        payload = town.minute(minute, heard.__contains__)
+        judgement.take(payload, payload.t0 + 50_000)
+        outcomes += judgement.close(NOON + minute, payload.t0 + 90_000)
+    return judgement, outcomes
+
+
+def leads(outcomes: list[Outcome]) -> list[tuple[str, str, str, int]]:
+    """Return area, property, detector and start in minutes after noon of every lead."""
+    return [
+        (lead.area, *lead.cause, lead.episode_start_ms // MINUTE_MS - NOON)
+        for outcome in outcomes
+        for lead in outcome.leads
+    ]
+
+
+def highest(outcomes: list[Outcome]) -> Level:
+    """Return the highest level that any area had."""
+    return max((change.level for outcome in outcomes for change in outcome.changes), default=Level.NORMAL)
+
+
+def test_clean_air_is_quiet(town: Any) -> None:
+    """Two hours of noise only: no lead, no ticket, no level."""
+    town.air = air_of(clean)
+    _, outcomes = judged(town, 120)
+
+    assert leads(outcomes) == []
+    assert [o.tickets for o in outcomes if o.tickets] == []
+    assert highest(outcomes) == Level.NORMAL
+
+
+def test_haze_is_nobodys_fault(town: Any) -> None:
+    """The air gets bad everywhere: attention, no red, no lead."""
+    town.air = air_of(haze)
+    _, outcomes = judged(town, 150)
+
+    assert leads(outcomes) == []
+    assert highest(outcomes) == Level.ATTENTION
+
+
+def dust(station: str, name: str, minute: int) -> float:
+    """Return what a building site adds to two stations near it from 13:00 to 13:40."""
+    if not 60 <= minute < 100 or station not in ("m06", "m07"):
+        return 0.0
+    return (700.0 if station == "m06" else 150.0) * (1.0 if name == "pm10" else 0.04)
+
+
+@pytest.mark.parametrize("level", [clean, haze])
+def test_dust_turns_its_site_red_and_opens_one_lead(town: Any, level: Callable[[int], float]) -> None:
+    """In clean air and in haze, within four minutes, about PM10, from the first minute on."""
+    town.air = air_of(level, dust)
+    judgement, outcomes = judged(town, 135)
+    red = [c.area for o in outcomes for c in o.changes if c.level == Level.RED]
+    opened = next(o.minute_ms // MINUTE_MS - NOON for o in outcomes if o.leads)
+
+    assert leads(outcomes) == [("site", "pm10", "local_excess", 60)]
+    assert set(red) == {"site"}
+    assert opened - 60 <= 3
+    assert judgement.snapshot().statuses["site"].level < Level.RED
+    assert [t for o in outcomes for t in o.tickets] == []
+
+
+def test_the_evidence_can_be_recomputed(town: Any) -> None:
+    """Value, background and threshold of the strongest station, the rule, and the others that agree."""
+    town.air = air_of(clean, dust)
+    _, outcomes = judged(town, 66)
+    (lead,) = [lead for o in outcomes for lead in o.leads]
+    first = lead.evidence[0]
+
+    assert first.station == "m06"
+    assert first.value - first.background > first.threshold == 80
+    assert first.rule.startswith("local-excess-pm10-red@")
+    assert {anomaly.station for anomaly in lead.evidence} == {"m06", "m07"}
+    assert "PM10" in lead.explanation_en
+    assert "13:00" in lead.explanation
+
+
+def test_a_level_is_left_after_a_while(town: Any) -> None:
+    """Neither at once nor never."""
+    town.air = air_of(clean, dust)
+    _, outcomes = judged(town, 135)
+    levels = [(o.minute_ms // MINUTE_MS - NOON, c.level) for o in outcomes for c in o.changes if c.area == "site"]
+
+    # The mean of the hour before is still worth attention.
+    assert [level for _, level in levels] == [Level.NORMAL, Level.RED, Level.ATTENTION]
+    assert 115 < levels[-1][0] < 130
+
+
+@pytest.mark.parametrize("factor", [1.4, 0.65])
+def test_a_gain_opens_a_ticket_and_never_a_lead(town: Any, factor: float) -> None:
+    """A device that reads 40 % high, or a third low, also while haze is thick."""
+    town.air = air_of(
+        haze, lambda s, n, m: haze(m) * (factor - 1) * (s == "m12" and m >= 10) * (n in ("pm2_5", "pm10"))
+    )
+    _, outcomes = judged(town, 150)
+
+    assert leads(outcomes) == []
+    assert {(t.subject, t.kind) for o in outcomes for t in o.tickets} == {("m12-d", "gain")}
+
+
+def test_a_stuck_device_opens_a_ticket_and_never_a_lead(town: Any) -> None:
+    """Stuck in thick air that clears: the station stands far above the others, and is the device's fault."""
+
+    def clearing(minute: int) -> float:
+        return haze(140 - minute)
+
+    steady = air_of(clearing)
+    town.air = lambda s, n, m: steady(s, n, min(m, 20)) if s == "m12" else steady(s, n, m)
+    _, outcomes = judged(town, 150)
+
+    assert leads(outcomes) == []
+    assert {(t.subject, t.kind) for o in outcomes for t in o.tickets} == {("m12-d", "flat_line")}
+
+
+def test_impossible_values_open_a_ticket(town: Any) -> None:
+    """Five minutes of them; they enter no mean and no background."""
+    town.air = air_of(clean, lambda s, n, m: 9000.0 * (s == "m12" and n == "pm10" and m >= 5))
+    _, outcomes = judged(town, 20)
+
+    assert leads(outcomes) == []
+    assert [(t.subject, t.kind) for o in outcomes for t in o.tickets] == [("m12-d", "range")]
+
+
+def test_a_vehicle_finds_a_source_between_the_stations(town: Any) -> None:
+    """It stands above its own last hour; the area that it passes turns red, and stays so for a while."""
+    town.drive = lambda m: (1500.0 + 400.0 * (m - 40), 1350.0)
+    town.air = air_of(clean, lambda s, n, m: 400.0 * (s == "car" and n == "nox" and 39 <= m <= 42))
+    judgement, outcomes = judged(town, 50)
+
+    assert leads(outcomes) == [("works", "nox", "local_excess", 39)]
+    assert judgement.snapshot().statuses["works"].level == Level.RED
+
+
+def test_a_lab_that_overheats_turns_its_own_area_red(town: Any) -> None:
+    """After the delay of its range; the areas around it stay as they are."""
+    town.air = air_of(clean, lambda _s, n, m: 15.0 * (n == "temperature" and 20 <= m < 40))
+    _, outcomes = judged(town, 45)
+
+    assert leads(outcomes) == [("laboratory", "temperature", "exceedance", 20)]
+    assert {c.area for o in outcomes for c in o.changes if c.level == Level.RED} == {"laboratory"}
+
+
+def test_one_high_value_is_no_episode(town: Any) -> None:
+    """A spike of one or two minutes turns nothing red."""
+    town.air = air_of(clean, lambda s, n, m: 500.0 * (s == "m06" and n == "pm10" and m in (20, 21, 30)))
+    _, outcomes = judged(town, 40)
+
+    assert leads(outcomes) == []
+
+
+def test_gaps_neither_hide_nor_make_an_episode(town: Any) -> None:
+    """Two of three minutes of the peak station are lost: the lead opens all the same, from the same minute on."""
+    town.air = air_of(clean, dust)
+    _, outcomes = judged(town, 75, lambda m, s: s != "m06" or m % 3 == 0)
+
+    assert leads(outcomes) == [("site", "pm10", "local_excess", 60)]
+
+
+def test_an_area_that_is_not_heard_of_is_stale_not_normal(town: Any) -> None:
+    """Grey after ten minutes of silence, and never green before the first value."""
+    town.air = air_of(clean)
+    judgement, _ = judged(town, 1, lambda _m, s: s == "m24")
+    assert judgement.snapshot().statuses["site"].freshness == Freshness.NO_DATA
+
+    _, outcomes = judged(town, 40, lambda m, _s: m < 20)
+    seen = [(o.minute_ms // MINUTE_MS - NOON, c.freshness) for o in outcomes for c in o.changes if c.area == "site"]
+    assert seen == [(0, Freshness.FRESH), (30, Freshness.STALE)]
+
+
+def test_jitter_of_a_minute_does_not_move_the_start(town: Any) -> None:
+    """Values are of their minute; whether they come at its beginning or its end makes no difference."""
+    town.air = air_of(clean, dust)
+    starts = set()
+    for seed in range(3):
+        late = np.random.default_rng(seed).random((26, 200)) < 0.3
+        held = town.air
+
+        def jittered(s: str, n: str, m: int, late: Any = late, held: Any = held) -> float:
+            return held(s, n, m - 1 if s[1:].isdigit() and s != "m06" and m and late[int(s[1:]), m] else m)
+
+        town.air = jittered
+        _, outcomes = judged(town, 66)
+        town.air = held
+        starts |= set(leads(outcomes))
+
+    assert starts == {("site", "pm10", "local_excess", 60)}
