@@ -75,7 +75,7 @@ def test_agent_killed_at_any_call_loses_and_doubles_nothing(lives: "Lives", read
 
     inner = _guard(copy)
     with _watched(inner), lives.open(directory, limits=SMALL) as outbox:
-        _live(outbox, lives, reading, appended, range(12))
+        _live(outbox, lives, reading, appended, range(9))
 
     for path, count in copies:
         held = lives.held(path)
@@ -149,7 +149,7 @@ def _take(outbox: Outbox, step: str, newest: Reading, published: dict[tuple[int,
                 published[outbox.chain.epoch, outbox.chain.last_seq] = sha256(envelope)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(data=st.data())
 def test_power_cut_at_any_byte_keeps_all_that_was_synchronised(
     data: st.DataObject, lives: "Lives", reading: Make
