@@ -115,7 +115,8 @@ def _excess(sight: Sight) -> Excess:
         since_ms[active] = finding.since_ms[active]
         beyond = (sight.newest.value - sight.background) / finding.threshold
     row = np.flatnonzero(levels)
-    return Excess(row, levels[row], since_ms[row], beyond[row], np.full(len(row), NOWHERE))
+    # An excess that goes on while its value or background is missing stands out by nothing.
+    return Excess(row, levels[row], since_ms[row], np.nan_to_num(beyond[row]), np.full(len(row), NOWHERE))
 
 
 def _level(finding: Finding) -> int:
@@ -159,7 +160,7 @@ def _culprit(
 def _plume(sight: Sight, excess: Excess, members: NDArray[np.intp]) -> Plume:
     """Return the excess of what stands out most, at all stations around the peak and along the tracks of vehicles."""
     network, (east, north) = sight.bindings.network, sight.places()
-    peak = int(excess.row[members[np.nanargmax(excess.beyond[members])]])
+    peak = int(excess.row[members[np.argmax(excess.beyond[members])]])
     same = network.property == network.property[peak]
     fixed = np.flatnonzero(same & ~network.moving & ~sight.lying & np.isfinite(sight.newest.value - sight.background))
     fixed = fixed[np.hypot(east[fixed] - east[peak], north[fixed] - north[peak]) <= WITNESS_M]
