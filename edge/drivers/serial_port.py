@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import os
 import termios
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
@@ -49,13 +50,19 @@ async def open_serial(port: str, baud: int) -> Streams:
     try:
         line = serial.Serial(port, baudrate=baud, exclusive=True)
     except (OSError, ValueError, termios.error) as error:
-        raise PortError(port, "", f"cannot be opened: {error}") from error
+        raise PortError(port, "", f"cannot be opened: {_why(error)}") from error
     line.reset_input_buffer()
     loop = asyncio.get_running_loop()
     reader = asyncio.StreamReader()
     protocol = asyncio.StreamReaderProtocol(reader)
     transport = serial_asyncio_fast.SerialTransport(loop, protocol, line)
     return reader, asyncio.StreamWriter(transport, protocol, reader, loop)
+
+
+def _why(error: Exception) -> str:
+    """Return the system's words: pyserial's repeat the path."""
+    number = getattr(error, "errno", None)
+    return os.strerror(number) if number else str(error)
 
 
 async def _close(writer: asyncio.StreamWriter) -> None:

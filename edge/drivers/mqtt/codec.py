@@ -145,9 +145,7 @@ class Order:
 
     def _has_hole(self, parcel: Parcel) -> bool:
         """Return whether something may be missing before a payload: it is neither the next one nor an old one."""
-        if self.last is None:
-            return parcel.sn != 1
-        return parcel.sn != self.last + 1 and self._is_news(parcel)
+        return self._is_news(parcel) and (self.last is None or parcel.sn != self.last + 1)
 
     def _is_news(self, parcel: Parcel) -> bool:
         if self.last is None or parcel.sn > self.last:

@@ -77,6 +77,7 @@ def test_speed_that_is_missing_is_not_zero() -> None:
         sentence("GPRMC,225446,A,9916.45,N,12311.12,W,000.5,054.7,191194,020.3,E"),
         sentence("GPRMC,225446,A,nowhere,N,12311.12,W,000.5,054.7,191194,020.3,E"),
         sentence("GPRMC,225446,A,4916.45,N,12311.12,W,fast,054.7,191194,020.3,E"),
+        sentence("GPRMC,225446,A,4916.45,N,12311.12,W,9E999,054.7,191194,020.3,E"),
         sentence("GPRMC,225446,A,4916.45,N,nan,W,1.0,054.7,191194,020.3,E"),
     ],
 )
@@ -93,6 +94,15 @@ def test_sentence_after_noise_is_found_whatever_the_chunks(noise: bytes, size: i
     found = [one for at in range(0, len(stream), size) for one in decoder.feed(stream[at : at + size])]
 
     assert [one for one in found if isinstance(one, Fix)] == [read_sentence(GOOD)] * 2
+
+
+def test_line_that_never_ends_is_given_up() -> None:
+    """A port at the wrong speed gives noise without lines: it is a fault, and the next sentence is read."""
+    decoder = NmeaDecoder()
+
+    (fault,) = decoder.feed(b"\x80" * 129)
+    assert isinstance(fault, Fault)
+    assert decoder.feed(GOOD + b"\r\n") == [read_sentence(GOOD)]
 
 
 @given(st.lists(st.binary(max_size=200), max_size=5))
