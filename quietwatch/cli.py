@@ -5,6 +5,7 @@ Each program is imported only when it is asked for, so that a gateway needs noth
 
 import asyncio
 import contextlib
+import logging
 import signal
 import sys
 from collections.abc import Coroutine
@@ -158,6 +159,8 @@ def _clock(text: str) -> Clock:
 
 def _serve(program: Coroutine[Any, Any, None], expected: type[Exception]) -> None:
     """Run a program; SIGTERM and SIGINT cancel it unless it listens for them itself."""
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    logging.getLogger("httpx").setLevel(logging.WARNING)
 
     async def until_told() -> None:
         task = asyncio.ensure_future(program)

@@ -9,7 +9,7 @@ Table = Mapping[str, object]
 
 # A real link's time-outs do not shrink with the demo's clock, and its machine is busy.
 MODBUS_TIMEOUT_S = 5.0
-_COMMON = ("id", "station", "driver")
+_ALL_DRIVERS = ("id", "station", "driver")
 _BY_DRIVER = {
     "pms": ("port",),
     "nmea": ("port",),
@@ -40,7 +40,7 @@ def write_gateway(path: Path, gateway: str, field: Mapping[str, Any], broker_por
 
 
 def _device(device: Mapping[str, Any], period_s: float | None) -> Table:
-    table = {key: device[key] for key in (*_COMMON, *_BY_DRIVER[device["driver"]]) if device.get(key) is not None}
+    table = {key: device[key] for key in (*_ALL_DRIVERS, *_BY_DRIVER[device["driver"]]) if device.get(key) is not None}
     table["properties"] = device["properties"]
     if device["driver"] == "modbus":
         table["timeout_s"] = MODBUS_TIMEOUT_S

@@ -6,69 +6,19 @@ The real outbox, sender, intake and journal, on real files; only the network bet
 import shutil
 import tempfile
 from collections import Counter
-from dataclasses import dataclass, field
+from collections.abc import Sequence
 from itertools import count
 from pathlib import Path
-from random import Random
 
-import numpy as np
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+from played.protocol import NOON_MS, Card, Hub
 
-from edge.catalogue import Inventory, Series
-from edge.outbox import Identity, Limits, Outbox
-from edge.sender import Sender
-from hub.ingest.days import JournalReader
-from hub.ingest.intake import Arrival, Intake
-from hub.ingest.journal import Journal
-from wire.batch import Ack, CatalogueDevice, CatalogueStation, read_envelope, read_readings
+from wire.batch import Ack
 from wire.reading import Reading
 
-GATEWAY = "gw-test"
-KEY = Ed25519PrivateKey.from_private_bytes(bytes(range(32)))
-NOON_MS = 1_381_000_000_000
-STATION = CatalogueStation("station", "micro_station", "站", 116.5, 39.8)
-INVENTORY = Inventory(
-    "test", (STATION,), (CatalogueDevice("device", "station", "pms"),), (Series("device", "pm10", "ug/m3", 60),)
-)
 ROUNDS = 40
-
-
-@dataclass
-class Card:
-    """One gateway's storage and what the test knows is on it.
-
-    Attributes:
-        held: values of the readings that the outbox has taken and must deliver.
-        doubtful: values whose block a test rotted: they may come or not.
-    """
-
-    directory: Path
-    held: set[int] = field(default_factory=set)
-    doubtful: set[int] = field(default_factory=set)
-    outbox: Outbox | None = None
-    sender: Sender | None = None
-
-    def open(self, now_s: float, boot: bytes) -> None:
-        """Start the gateway's process."""
-        self.outbox = Outbox(self.directory, Identity(GATEWAY, KEY, boot), INVENTORY, Limits(segment_bytes=4096))
-        self.outbox.set_clock(NOON_MS, "ntp")
-        self.sender = Sender(self.outbox, Random(1), timeout_s=5.0)
-        self.sender.on_connect(now_s)
-
-    def close(self) -> None:
-        """Kill the gateway's process: nothing is flushed."""
-        if self.outbox is not None:
-            self.outbox.close()
-        self.outbox = self.sender = None
-
-    def image(self, place: Path) -> "Card":
-        """Return a copy of the card as it lies on the table: its process has ended."""
-        assert self.outbox is None
-        shutil.copytree(self.directory, place)
-        return Card(place, set(self.held), set(self.doubtful))
 
 
 class Protocol(RuleBasedStateMachine):
@@ -91,8 +41,7 @@ class Protocol(RuleBasedStateMachine):
     @initialize()
     def install(self) -> None:
         """One gateway, one hub, both empty."""
-        self.hub = self.place()
-        self.open_hub()
+        self.hub = Hub(self.place())
         card = Card(self.place())
         card.open(self.now_s, self.boot())
         self.cards.append(card)
@@ -104,7 +53,7 @@ class Protocol(RuleBasedStateMachine):
             self.check()
             for card in self.cards:
                 card.close()
-            self.journal.close()
+            self.hub.close()
         shutil.rmtree(self.root)
 
     # What the field does
@@ -225,29 +174,26 @@ class Protocol(RuleBasedStateMachine):
     @rule()
     def kill_hub(self) -> None:
         """The hub's process dies and starts again."""
-        self.journal.close()
-        self.open_hub()
-        self.greet()
+        self.hub.close()
+        self.hub.open()
+        self.broadcast(self.hub.greeting(self.hub_ms()))
 
     @rule()
     def image_hub(self) -> None:
         """A backup of the hub."""
-        self.journal.close()
-        self.hub_image = self.place()
-        shutil.copytree(self.hub, self.hub_image)
-        self.open_hub()
+        self.hub.close()
+        self.hub_image = self.hub.image(self.place())
+        self.hub.open()
 
     @precondition(lambda self: self.hub_image)
     @rule()
     def restore_hub(self) -> None:
         """The hub is replaced by its backup; the gateways' grace must give back what it lacks."""
-        self.journal.close()
-        self.hub = self.place()
+        self.hub.close()
         assert self.hub_image is not None
-        shutil.copytree(self.hub_image, self.hub)
-        self.open_hub()
-        self.floor = set(self.arrived())
-        self.greet()
+        self.hub = Hub(Path(shutil.copytree(self.hub_image, self.place())))
+        self.floor = set(self.hub.arrived())
+        self.broadcast(self.hub.greeting(self.hub_ms()))
 
     # What must hold
 
@@ -255,7 +201,7 @@ class Protocol(RuleBasedStateMachine):
     def nothing_is_doubled(self) -> None:
         """No reading is in the journal twice as fresh, and none disappears from it."""
         if self.cards:
-            arrived = self.arrived()
+            arrived = self.hub.arrived()
             assert [] == [value for value, times in Counter(arrived).items() if times > 1]
             assert set() == self.floor - set(arrived)
             self.floor = set(arrived)
@@ -272,7 +218,7 @@ class Protocol(RuleBasedStateMachine):
 
     def check(self) -> None:
         """Everything that a living card took has arrived, and no gateway waits for anything."""
-        arrived = set(self.arrived())
+        arrived = set(self.hub.arrived())
         for card in self.cards:
             assert card.outbox is not None
             assert set() == card.held - card.doubtful - arrived
@@ -281,18 +227,15 @@ class Protocol(RuleBasedStateMachine):
     # The machinery
 
     def place(self) -> Path:
+        """Return a path that is not there yet."""
         return self.root / str(next(self.names))
 
     def boot(self) -> bytes:
+        """Return the name of another boot."""
         return next(self.boots).to_bytes(16, "big")
 
-    def open_hub(self) -> None:
-        self.journal = Journal(self.hub)
-        with JournalReader(self.hub) as reader:
-            catalogues = list(reader.entries(0, ("catalogue",)))
-        self.intake = Intake({GATEWAY: KEY.public_key()}, self.journal, catalogues)
-
     def start(self, index: int) -> None:
+        """Start a gateway's process and let it connect."""
         self.cards[index].open(self.now_s, self.boot())
         self.connect(index)
 
@@ -302,51 +245,31 @@ class Protocol(RuleBasedStateMachine):
         assert card.sender is not None
         assert card.outbox is not None
         card.sender.on_connect(self.now_s)
-        known = self.intake.known.get(GATEWAY)
-        if known is not None:
-            position = known.at(card.outbox.chain.epoch)
-            self.broadcast(Ack(position.epoch, position.seq, position.hash, self.hub_ms(), position.refused))
+        self.broadcast(self.hub.position(card.outbox.chain.epoch, self.hub_ms()))
 
-    def greet(self) -> None:
-        """A hub that starts tells all its gateways what it has."""
-        known = self.intake.known.get(GATEWAY)
-        for position in known.positions.values() if known else ():
-            self.broadcast(Ack(position.epoch, position.seq, position.hash, self.hub_ms(), position.refused))
-
-    def broadcast(self, ack: Ack) -> None:
+    def broadcast(self, acks: Sequence[Ack]) -> None:
         """Gateways of one identity hear the same topic."""
-        self.down.extend((index, ack) for index in range(len(self.cards)))
+        self.down.extend((index, ack) for ack in acks for index in range(len(self.cards)))
 
     def hub_ms(self) -> int:
+        """Return the hub's time."""
         return NOON_MS + int(self.now_s * 1000)
 
-    def hub_takes(self, envelopes: list[bytes] | tuple[bytes, ...]) -> None:
-        arrivals = [Arrival("batch", GATEWAY, envelope) for envelope in envelopes]
-        committed = self.intake.take(arrivals, self.hub_ms())
-        assert [] == list(committed.rejected)
-        for position in committed.positions.values():
-            self.broadcast(Ack(position.epoch, position.seq, position.hash, self.hub_ms(), position.refused))
+    def hub_takes(self, envelopes: Sequence[bytes]) -> None:
+        """Envelopes reach the hub together."""
+        self.broadcast(self.hub.take(envelopes, self.hub_ms()))
 
     def answer_all(self) -> None:
+        """All acknowledgements reach their gateways."""
         down, self.down = self.down, []
         for card, ack in down:
             self.acknowledge(card, ack)
 
     def acknowledge(self, index: int, ack: Ack) -> None:
-        if index < len(self.cards):
-            sender = self.cards[index].sender
-            assert sender is not None
-            sender.on_ack(ack, self.now_s)
-
-    def arrived(self) -> list[int]:
-        """Return the values that the journal holds as fresh: what the judge will store."""
-        values: list[int] = []
-        with JournalReader(self.hub) as reader:
-            for entry in reader.entries(0, ("batch",)):
-                if entry.fresh:
-                    block = read_readings(read_envelope(entry.envelope).body)
-                    values.extend(np.frombuffer(block.columns.value, "<f8").astype(int).tolist())
-        return values
+        """An acknowledgement reaches a gateway."""
+        sender = self.cards[index].sender
+        assert sender is not None
+        sender.on_ack(ack, self.now_s)
 
 
 TestProtocol = Protocol.TestCase
