@@ -119,6 +119,11 @@ class Chain:
         envelope = self._envelope(seal, body)
         return envelope if sha256(envelope) == seal.hash else None
 
+    def fits(self, number: int, body: bytes) -> bool:
+        """Return whether a body can be that of a block: it was never sealed in this epoch, or gives that envelope."""
+        seal = next((seal for seal in self._held.seals.values() if seal.block == number), None)
+        return seal is None or sha256(self._envelope(seal, body)) == seal.hash
+
     def acknowledge(self, seq: int) -> None:
         """Note the last seq that the hub has; a lower one than before when the hub has lost some."""
         if seq != self._held.acked:

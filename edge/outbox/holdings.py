@@ -149,13 +149,15 @@ class Holdings:
         self.catalogue = snapshot.catalogue or self.catalogue
 
     def add_block(self, block: Block) -> None:
-        """Hold a new block, to be sealed after all others."""
+        """Hold a new block, to be sealed after all others; or one anew whose bytes were rotten."""
+        anew = block.number in self.blocks
         self.blocks[block.number] = block
         self.next_number = max(self.next_number, block.number + 1)
         if block.boot not in self.boots and not block.rotten:
             self.boots[block.boot] = Boot(block.boot)
         self.newest[block.boot] = max(self.newest.get(block.boot, 0), block.newest_ms)
-        self.waiting.append(block.number)
+        if not anew:
+            self.waiting.append(block.number)
 
     def add_seal(self, seal: Seal) -> None:
         """Take a block from the waiting ones into the chain."""

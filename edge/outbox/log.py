@@ -7,9 +7,11 @@ from typing import Final, NamedTuple
 from edge.errors import OutboxFull
 from edge.outbox.holdings import Block
 from edge.outbox.replay import block_frame, read_block, replay, snapshot_frame
+from edge.outbox.reserve import Reserve
 from edge.outbox.segments import SEGMENT_BYTES, Place, Segments, sync_directory
 
 _ROOM_FOR_SEALS: Final = 64 << 10
+RESERVE_BYTES: Final = 256 << 10
 
 
 class Limits(NamedTuple):
@@ -47,8 +49,10 @@ class Log:
         self._limits = limits
         self._segments = Segments(directory)
         self.held, self.damaged = replay(self._segments, spare)
+        self._newest: tuple[int, bytes] = (0, b"")
         if not self._segments.end.offset:
             self._roll()
+        self._reserve = Reserve(directory / "reserve", RESERVE_BYTES)
         self.dirty = False
         self._segments.sync()  # a killed process may have left pages that only the kernel holds
 
@@ -62,12 +66,13 @@ class Log:
         self.dirty = False
         self._segments.sync()
 
-    def write(self, frames: bytes, *, lazy: bool = False) -> Place:
+    def write(self, frames: bytes, *, lazy: bool = False, vital: bool = True) -> Place:
         """Write frames with one call and return where they begin.
 
         Args:
             frames: one or more.
             lazy: whether losing them in a power cut does no harm.
+            vital: whether handing over what is held, which is what makes room, depends on them.
 
         Raises:
             OutboxFull: no room, although what the hub has was given up.
@@ -76,7 +81,7 @@ class Log:
         try:
             return self._write(frames)
         except OutboxFull:
-            if not self._drop_released():
+            if not (self._drop_released() or (vital and self._reserve.give_up())):
                 raise
             return self._write(frames)
 
@@ -90,12 +95,15 @@ class Log:
         over = self._segments.total + len(frame) + _ROOM_FOR_SEALS - self._limits.bytes
         if over > 0 and block.kind == "readings" and not self._drop_released(over):
             raise OutboxFull(f"{self._directory}: {errno.ENOSPC}: {self._limits.bytes} bytes are full of unsent blocks")
-        place = self.write(frame + following)
+        place = self.write(frame + following, vital=block.kind == "catalogue")
         block.place, block.length = place, len(frame)
         self.held.add_block(block)
+        self._newest = block.number, body
 
     def read(self, block: Block) -> bytes | None:
         """Return a block's body, None when it is rotten."""
+        if block.number == self._newest[0]:
+            return self._newest[1]
         body = None if block.rotten else read_block(self._segments, block)
         block.rotten = body is None
         return body

@@ -123,7 +123,7 @@ class Outbox:
         """
         if not self._tail.rows:
             return False
-        self._write_rows(self._boot, bytes(self._tail.rows))
+        self._write_rows(self._boot, bytes(self._tail.rows), self._held.next_number)
         if not self._backed < self._log.synced:
             self.sync()  # the file that the tail turns to still backs the block before
         self._backed = self._held.blocks[self._held.next_number - 1].place
@@ -193,21 +193,27 @@ class Outbox:
         at = reading.monotonic_ms
         return ROW.pack(index, at, reading.value, reading.flag, reading.longitude, reading.latitude)
 
-    def _write_rows(self, boot: bytes, packed: bytes, *, recovered: bool = False) -> None:
-        number = self._held.next_number
+    def _write_rows(self, boot: bytes, packed: bytes, number: int, *, recovered: bool = False) -> None:
         cut = columns_of(rows_of(packed))
         body = encode_body(ReadingsBody(boot, number, cut.origin_ms, cut.columns))
         block = Block(number, "readings", NOWHERE, 0, boot, cut.origin_ms, cut.newest_ms, recovered=recovered)
-        self._log.write_block(block, body)
+        if number == self._held.next_number or self.chain.fits(number, body):
+            self._log.write_block(block, body)
 
     def _recover(self, appends: Iterable[tuple[int, bytes, bytes]]) -> None:
-        """Make blocks of the rows that a killed or cut-off life had appended and not put into a block."""
+        """Make blocks of the rows that a killed or cut-off life had appended and not put into a block.
+
+        A block that has rotted is made again, with its number, so that the hub knows its body if it has it.
+        """
         blocks, first_new = self._held.blocks, self._held.next_number
         if not self._held.catalogue:
             return
         for (number, boot), group in groupby(appends, key=lambda append: append[:2]):
-            if number >= first_new or (number in blocks and blocks[number].rotten):
-                self._write_rows(boot, b"".join(rows for _, _, rows in group), recovered=True)
+            packed = b"".join(rows for _, _, rows in group)
+            if number >= first_new:
+                self._write_rows(boot, packed, self._held.next_number, recovered=True)
+            elif number in blocks and blocks[number].rotten:
+                self._write_rows(boot, packed, number)
 
     def _describe(self, inventory: Inventory) -> dict[tuple[str, str], int]:
         held = _decode_catalogue(self._held.catalogue) if self._held.catalogue else None

@@ -82,7 +82,7 @@ class Gateway:
         """Begin a life of the agent."""
         self.outbox = Outbox(self.directory, Identity("gw-1", KEY, b"the boot........"), INVENTORY, LIMITS)
         self.outbox.set_clock(1_700_000_000_000, "ntp")
-        self.sender = Sender(self.outbox, Random(1), 5.0)  # noqa: S311
+        self.sender = Sender(self.outbox, Random(1), 5.0)
 
     def restart(self) -> None:
         """Be killed and start again."""
@@ -247,7 +247,7 @@ class Line(RuleBasedStateMachine):
         """On a good line everything that is held arrives within a few rounds: no wedge, no loss."""
         for which in range(len(self.gateways)):
             self.reconnect(which)
-        for _ in range(ROUNDS):
+        for turn in range(ROUNDS):
             self.now_s += 40
             for gateway in self.gateways:
                 gateway.up += gateway.sender.turn(self.now_s)
@@ -256,7 +256,7 @@ class Line(RuleBasedStateMachine):
                 acks, gateway.down = gateway.down, []
                 for ack in acks:
                     gateway.sender.on_ack(ack, self.now_s)
-            if all(not gateway.outbox.unacknowledged and not gateway.up for gateway in self.gateways):
+            if turn > 2 and all(not gateway.outbox.unacknowledged and not gateway.up for gateway in self.gateways):
                 break
         for gateway in self.gateways:
             assert gateway.outbox.unacknowledged == 0

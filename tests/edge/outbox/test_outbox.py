@@ -117,6 +117,28 @@ def test_full_disk_refuses_the_reading_and_keeps_the_rest(
     assert lives.held(tmp_path) == [1, 3]
 
 
+def test_full_disk_still_seals_what_will_empty_it(
+    tmp_path: Path, lives: "Lives", reading: Callable[[int], Reading], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Room for seals is kept back: a disk full of unsent blocks does not keep them from being sent."""
+    write = os.write
+    reserve = tmp_path / "reserve"
+
+    def full(fd: int, content: bytes) -> int:
+        if reserve.stat().st_size:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        return write(fd, content)
+
+    with lives.open(tmp_path) as outbox:
+        outbox.set_clock(0, "ntp")
+        outbox.append([reading(1)])
+        outbox.flush()
+        monkeypatch.setattr(os, "write", full)
+        sealed = lives.sealed(outbox)
+
+    assert lives.numbers(sealed) == [1]
+
+
 def test_acknowledged_blocks_make_room_when_space_is_short(
     tmp_path: Path, lives: "Lives", reading: Callable[[int], Reading]
 ) -> None:
