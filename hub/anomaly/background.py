@@ -67,14 +67,14 @@ def background(network: Network, panel: Panel, newest: Newest, minute: int, lyin
     return Background(near, region, by_property)
 
 
-def medians(values: Floats) -> Floats:
-    """Return float64[n]: the median of each row of values, NaN left out; NaN for rows with less than FEWEST."""
+def medians(values: Floats, fewest: int = FEWEST) -> Floats:
+    """Return float64[n]: the median of each row of values, NaN left out; NaN for rows with less than `fewest`."""
     ordered = np.sort(values, axis=1)  # NaN last
     count = np.count_nonzero(~np.isnan(ordered), axis=1)
     at = np.maximum(count, 1)
     row = np.arange(len(values))
     middle = (ordered[row, (at - 1) // 2] + ordered[row, at // 2]) / 2 if values.shape[1] > 1 else ordered[:, 0]
-    return np.where(count >= FEWEST, middle, np.nan)
+    return np.where(count >= fewest, middle, np.nan)
 
 
 def _baseline(panel: Panel, rows: NDArray[np.intp], minute: int) -> Floats:
@@ -82,8 +82,4 @@ def _baseline(panel: Panel, rows: NDArray[np.intp], minute: int) -> Floats:
     _, value, _, _ = panel.tail(rows, minute - 1, BASELINE_MIN)
     if not value.shape[1]:
         return np.full(len(rows), np.nan)
-    enough = np.count_nonzero(~np.isnan(value), axis=1) >= BASELINE_VALUES
-    result = np.full(len(rows), np.nan)
-    if enough.any():
-        result[enough] = np.nanmedian(value[enough], axis=1)
-    return result
+    return medians(value, BASELINE_VALUES)

@@ -9,6 +9,7 @@ import shapely
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from hub.area.geometry import Plane
+from hub.ingest.entry import Entry, EntryKind
 from hub.model import MINUTE_MS, Area, AreaKind
 from wire.batch import (
     NO_HASH,
@@ -21,6 +22,7 @@ from wire.batch import (
     ReadingsBody,
     encode_body,
     encode_envelope,
+    sha256,
 )
 
 PLANE = Plane(116.5, 39.8)
@@ -126,3 +128,56 @@ class Town:
 def town() -> Town:
     """Return a town in clean, still air."""
     return Town()
+
+
+class Book:
+    """A journal in memory."""
+
+    def __init__(self, town: Town) -> None:
+        self.town = town
+        self.entries: list[Entry] = []
+        self.write("catalogue", town.sealed(town.catalogue()), NOON * MINUTE_MS)
+
+    def write(self, kind: EntryKind, envelope: bytes, received_ms: int, seq: int = 0, *, fresh: bool = True) -> None:
+        """Append an entry."""
+        body_hash = sha256(envelope)
+        self.entries.append(Entry(len(self.entries) + 1, received_ms, kind, "gw", 1, seq, envelope, body_hash, fresh))
+
+    def batch(self, payload: Payload, received_ms: int, *, fresh: bool = True) -> None:
+        """Append a batch."""
+        self.write("batch", self.town.sealed(payload), received_ms, payload.seq, fresh=fresh)
+
+    def tick(self, minute: int) -> None:
+        """Append the tick that closes a minute after noon."""
+        start_ms = (NOON + minute) * MINUTE_MS
+        self.write("tick", b"", start_ms + 90_000, start_ms)
+
+    def day(self, minutes: range, cut: range | None = None, gone: str = "m") -> None:
+        """Append minutes; the stations of `gone` stay away during `cut` and then deliver what they held."""
+        held = []
+        for minute in minutes:
+            sent_ms = (NOON + minute) * MINUTE_MS + 50_000
+            if cut and minute in cut:
+                held.append(self.town.minute(minute, lambda s: s.startswith(gone)))
+                self.batch(self.town.minute(minute, lambda s: not s.startswith(gone)), sent_ms)
+            else:
+                while held:
+                    self.batch(held.pop(0), sent_ms)
+                self.batch(self.town.minute(minute), sent_ms)
+            self.tick(minute)
+
+
+def dusty(_station: str, name: str, minute: int) -> float:
+    """Return clean air with dust around m06 from 13:00 to 13:40."""
+    if name.startswith("wind"):
+        return 2.0 if name == "wind_speed" else 225.0
+    if name == "temperature":
+        return 22.0 + 0.1 * (minute % 3)
+    return 30.0 + minute % 3 + (400.0 if _station == "m06" and name == "pm10" and 60 <= minute < 100 else 0.0)
+
+
+@pytest.fixture
+def book(town: Town) -> Book:
+    """Return an empty journal of a dusty town."""
+    town.air = dusty
+    return Book(town)
