@@ -35,6 +35,11 @@ export class FieldClock {
     return last.fieldMs + elapsed * this.pace_;
   }
 
+  /** Field time as it was last heard. */
+  get heardMs(): number | undefined {
+    return this.heard.at(-1)?.fieldMs;
+  }
+
   /** Field seconds per real second; 1 in life. */
   get pace(): number {
     return this.pace_;

@@ -137,7 +137,7 @@ const places: LayerSpecification[] = [
     source: "stations",
     layout: {
       // Reference stations are few and far apart: they are named at every scale.
-      "text-field": ["step", ["zoom"], ["case", ["==", ["get", "kind"], "reference"], ["get", "name"], ""], 13.2, ["get", "name"]],
+      "text-field": ["step", ["zoom"], ["case", ["==", ["get", "kind"], "reference"], ["get", "name"], ""], 13, ["get", "name"]],
       "text-font": PLAIN,
       "text-size": 11,
       "text-anchor": "top",
@@ -166,6 +166,7 @@ function badge(id: string, filter: ExpressionSpecification, always: boolean): La
     id,
     type: "symbol",
     source: "area-names",
+    minzoom: always ? 0 : 10,
     filter: ["all", ["!=", ["get", "badge"], ""], filter],
     layout: {
       // From afar the cause would only crowd the map: many areas may ask for attention on a hazy day.
@@ -224,7 +225,7 @@ const moving: LayerSpecification[] = [
       "icon-image": ["concat", "vehicle-", ["get", "state"]],
       "icon-size": byZoom(9, 0.65, 13, 1),
       "icon-allow-overlap": true,
-      "text-field": ["step", ["zoom"], "", 10.3, ["get", "name"]],
+      "text-field": ["step", ["zoom"], "", 10, ["get", "name"]],
       "text-font": STRONG,
       "text-size": 11,
       "text-anchor": "top",

@@ -27,14 +27,18 @@ export class Bar {
   ) {
     this.element = h(
       "header",
-      { class: "bar" },
-      h("span", { class: "mark", "aria-hidden": "true" }),
-      this.title,
-      this.internal,
-      this.summary,
-      this.clock,
-      this.link,
-      this.other,
+      { class: "head" },
+      h(
+        "div",
+        { class: "bar" },
+        h("span", { class: "mark", "aria-hidden": "true" }),
+        this.title,
+        this.internal,
+        this.summary,
+        this.clock,
+        this.link,
+        this.other,
+      ),
       this.warning,
     );
     window.setInterval(() => this.tick(), 250);
@@ -77,10 +81,11 @@ export class Bar {
     ];
     fill(this.clock, ...parts);
     this.clock.title = say("beijing_time");
-    const lost = this.lostAt !== undefined && performance.now() - this.lostAt > CUT_OFF_AFTER_MS && now !== undefined;
+    const heard = this.fieldClock.heardMs;
+    const lost = this.lostAt !== undefined && performance.now() - this.lostAt > CUT_OFF_AFTER_MS && heard !== undefined;
     this.warning.hidden = !lost;
     document.documentElement.toggleAttribute("data-cut-off", lost);
-    if (lost) fill(this.warning, say("cut_off", { time: time(now) }));
+    if (lost) fill(this.warning, say("cut_off", { time: time(heard) }));
   }
 }
 
