@@ -47,13 +47,18 @@ async def run(config_path: Path, clock: Clock) -> None:
     Raises:
         ConfigError: the configuration or the key cannot be used.
         OutboxError: the outbox cannot be used, or its disk failed.
+        UplinkError: the CA file or the password for the broker cannot be used.
     """
     config = load(config_path)
     field_clock = GatewayClock(clock)
     identity = Identity(config.gateway.id, load_or_create(config.key_file), field_clock.boot)
     limits = Limits(config.gateway.outbox_mb << 20, int(config.gateway.grace_days * _DAY_MS))
     with Outbox(config.outbox_dir, identity, inventory(config), limits) as outbox:
-        await _Agent(config, field_clock, outbox).run()
+        agent = _Agent(config, field_clock, outbox)
+        try:
+            await agent.run()
+        except ExceptionGroup as group:  # of the task that failed; the others were only cancelled
+            raise group.exceptions[0] from group
 
 
 def inventory(config: Config) -> Inventory:
@@ -138,11 +143,16 @@ class _Agent:
         while True:
             await self._turn(block=True)
             due_s = loop.time() + max(SHORTEST_FLUSH_S, self._clock.real_s(self._config.gateway.flush_s))
-            while (left_s := due_s - loop.time()) > 0:
-                with contextlib.suppress(TimeoutError):
-                    async with asyncio.timeout(left_s):
-                        await self._wake.wait()
-                    await self._turn(block=False)
+            while await self._woken(due_s - loop.time()):
+                await self._turn(block=False)
+
+    async def _woken(self, left_s: float) -> bool:
+        """Wait for an acknowledgement or the end of so many real seconds; return whether there was one."""
+        if left_s > 0:
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._wake.wait(), left_s)
+                return True
+        return False
 
     async def _turn(self, *, block: bool) -> None:
         self._wake.clear()
@@ -191,9 +201,7 @@ class _Agent:
             left_s = deadline_s - _now_s()
             if left_s <= 0 or self._stop.is_set() or not (self._uplink.connected and self._outbox.unacknowledged):
                 break
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(min(left_s, 0.1)):
-                    await self._wake.wait()
+            await self._woken(min(left_s, 0.1))
         await self._uplink.say_offline()
 
     def _status(self) -> Status:

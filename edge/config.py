@@ -107,7 +107,6 @@ _UNKNOWN: Final = re.compile(r"unknown field `([^`]+)`")
 _NAMED: Final = re.compile(r"field `([^`]+)`|at `\$\.([^`\[.]+)")
 _BEGINS: Final = re.compile(r"([a-z_]+): ")
 _TABLES: Final = ("gateway", "hub", "station", "device")
-_COMMON: Final = frozenset(DeviceSettings.__struct_fields__)
 
 
 def load(path: Path) -> Config:

@@ -8,12 +8,14 @@ import socket
 import ssl
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Final
 
 import aiomqtt
 import msgspec
 
 from edge.config import Config
+from edge.errors import UplinkError
 from wire.batch import Ack, Status
 from wire.topics import topic
 
@@ -52,7 +54,8 @@ class Uplink:
         self._gateway = config.gateway.id
         self._hub = config.hub
         self._callbacks = callbacks
-        self._tls = None if config.ca_file is None else ssl.create_default_context(cafile=str(config.ca_file))
+        self._tls = None if config.ca_file is None else _trusting(config.ca_file)
+        self._password = _password(config.hub.password_env)
         self._client: aiomqtt.Client | None = None
 
     @property
@@ -119,7 +122,7 @@ class Uplink:
             hub.port,
             identifier=f"{self._gateway}-{secrets.token_hex(4)}",  # a clone must not throw us off the broker
             username=hub.username or None,
-            password=os.environ.get(hub.password_env) if hub.password_env else None,
+            password=self._password,
             will=aiomqtt.Will(topic(self._gateway, "status"), _encode(Status(online=False)), qos=1, retain=True),
             tls_context=self._tls,
             keepalive=KEEPALIVE_S,
@@ -144,3 +147,17 @@ class Uplink:
                 _log.warning("acknowledgement unreadable: %s", error)
                 continue
             self._callbacks.acknowledged(ack)
+
+
+def _trusting(ca_file: Path) -> ssl.SSLContext:
+    try:
+        return ssl.create_default_context(cafile=str(ca_file))
+    except (OSError, ssl.SSLError) as error:
+        raise UplinkError(f"{ca_file}: no certificate authority in PEM: {error}") from error
+
+
+def _password(variable: str) -> str | None:
+    """Return what an environment variable holds, None when no variable is named."""
+    if variable and variable not in os.environ:
+        raise UplinkError(f"[hub] password_env: the environment has no variable {variable!r}")
+    return os.environ[variable] if variable else None
