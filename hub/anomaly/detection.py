@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from hub.anomaly.detector import Series
 from hub.anomaly.hysteresis import Floats, Ints, Runs
 from hub.bindings import Bindings, Group
-from hub.model import MINUTE_MS, Level
+from hub.model import MINUTE_MS
 from hub.panel import Panel
 
 # Averages over more than a minute are judged every so many minutes.
@@ -37,13 +37,6 @@ class Finding(NamedTuple):
     background: Floats
     threshold: Floats
     rule: NDArray[np.int64]
-
-    @property
-    def beyond(self) -> Floats:
-        """How many times the threshold is reached, by the value or by its excess; NaN where nothing is judged."""
-        excess = self.value - self.background if self.group.detector == "local_excess" else self.value
-        with np.errstate(divide="ignore", invalid="ignore"):
-            return np.asarray(excess / self.threshold)
 
 
 def start(bindings: Bindings) -> tuple[Runs, ...]:
@@ -84,11 +77,6 @@ def _averaged(panel: Panel, fresh: Series, group: Group, minute: int) -> Series 
     mean = panel.average(minute, group.average_min, group.valid_min)
     start_ms = (minute - group.average_min + 1) * MINUTE_MS
     return Series(np.full((len(mean), 1), start_ms), mean[:, None], fresh.background)
-
-
-def strongest(findings: tuple[Finding, ...], level: Level) -> Finding | None:
-    """Return what the detector of local excess says at a level, None without such rules."""
-    return next((f for f in findings if f.group.detector == "local_excess" and f.group.level == level), None)
 
 
 def onset_ms(panel: Panel, rows: NDArray[np.intp], needed: Floats, minute: int, *, below: bool = False) -> Ints:

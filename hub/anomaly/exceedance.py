@@ -1,7 +1,6 @@
 """A value beyond a limit or threshold of the rules."""
 
 from dataclasses import dataclass
-from typing import Self
 
 import numpy as np
 
@@ -56,8 +55,3 @@ class Exceedance:
     def threshold(self, background: Floats) -> Floats:
         """Return the limit of each stream."""
         return np.broadcast_to(np.asarray(self.limit, np.float64), background.shape).copy()
-
-    @classmethod
-    def nowhere(cls, n: int) -> Self:
-        """Return a detector that judges none of n streams."""
-        return cls(np.full(n, np.nan))

@@ -16,7 +16,7 @@ class Runs(NamedTuple):
 
     Attributes:
         above: int64[n], values in a row that have passed; those between the two thresholds neither add nor end.
-        below: int64[n], values in a row that were clearly back.
+        below: int64[n], values in a row that were clearly back; counted during a run only.
         since_ms: int64[n], time of the first value of the run, 0 without one.
         active: bool[n], whether the level is entered.
     """
@@ -43,6 +43,8 @@ class Patience(NamedTuple):
 
 def stepped(runs: Runs, time_ms: Ints, passed: Bools, back: Bools, patience: Patience) -> Runs:
     """Return the runs after one value of each stream; a stream without one is False in both `passed` and `back`."""
+    if not (passed.any() or runs.above.any() or runs.active.any()):
+        return runs  # the quiet minute that most are
     first = passed & (runs.above == 0)
     above = np.where(passed, runs.above + 1, runs.above)
     since_ms = np.where(first, time_ms, runs.since_ms)
@@ -51,4 +53,5 @@ def stepped(runs: Runs, time_ms: Ints, passed: Bools, back: Bools, patience: Pat
     active = (runs.active & ~(below >= patience.leave)) | entered
     # A run that never entered ends with the first value that is clearly back; one that did ends when the level is left.
     ended = back & ~active
-    return Runs(np.where(ended, 0, above), below, np.where(ended, 0, since_ms), active)
+    above = np.where(ended, 0, above)
+    return Runs(above, np.where(above == 0, 0, below), np.where(ended, 0, since_ms), active)

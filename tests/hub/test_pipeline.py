@@ -230,7 +230,7 @@ def test_jitter_of_a_minute_does_not_move_the_start(town: Any) -> None:
         late = np.random.default_rng(seed).random((26, 200)) < 0.3
         held = town.air
 
-        def jittered(s: str, n: str, m: int, late: Any = late, held: Any = held) -> float:
+        def jittered(s: str, n: str, m: int, late: Any = late, held: Air = held) -> float:
             return held(s, n, m - 1 if s[1:].isdigit() and s != "m06" and m and late[int(s[1:]), m] else m)
 
         town.air = jittered
