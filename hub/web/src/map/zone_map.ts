@@ -4,7 +4,7 @@ import "maplibre-gl/dist/maplibre-gl.css";
 import type { Feature, GeoJSON } from "geojson";
 import { GeoJSONSource, Map as MapLibreMap, ScaleControl, setWorkerUrl } from "maplibre-gl";
 import workerUrl from "maplibre-gl/dist/maplibre-gl-worker.mjs?url";
-import type { Board, Selection } from "../board";
+import { type Board, faceOf, type Selection } from "../board";
 import { language, say } from "../i18n";
 import { areaFeatures, areaNames, districtNames, fixedStations, tracks, vehicles } from "./features";
 import { type Bounds, boundsOf, boundsOfPoints, graticule } from "./geometry";
@@ -15,12 +15,16 @@ setWorkerUrl(workerUrl);
 
 const PULSE_STEP_MS = 90;
 const PULSE_PERIOD_MS = 2_600;
+const IDLE_MS = 500;
+// A frame may take this part of the time until the next.
+const COST_SHARE = 4;
 const FINGER_PX = 12;
 const BADGE_LAYERS = ["badges-red", "badges", "area-names"];
 
 export class ZoneMap {
   private readonly map: MapLibreMap;
   private readonly painted = new Map<SourceName, string>();
+  private readonly stillness = matchMedia("(prefers-reduced-motion: reduce)");
   private ready = false;
   private board: Board | undefined;
   private selection: Selection;
@@ -157,15 +161,24 @@ export class ZoneMap {
     return padding;
   }
 
+  /** Let red areas breathe; on a machine that draws slowly the breath takes fewer frames, not the machine. */
   private pulse(): void {
-    const still = matchMedia("(prefers-reduced-motion: reduce)");
-    window.setInterval(() => {
-      const red = [...(this.board?.areas.values() ?? [])].some((a) => a.properties.level === "red" && a.properties.freshness === "fresh");
-      if (!this.ready || !red || document.hidden || still.matches) return;
-      const breath = (1 - Math.cos((performance.now() / PULSE_PERIOD_MS) * 2 * Math.PI)) / 2;
-      this.map.setPaintProperty("area-glow", "line-opacity", 0.15 + 0.5 * breath);
-      this.map.setPaintProperty("area-glow", "line-width", 8 + 10 * breath);
-    }, PULSE_STEP_MS);
+    if (!this.ready || document.hidden || this.stillness.matches || !this.hasRed()) {
+      window.setTimeout(() => this.pulse(), IDLE_MS);
+      return;
+    }
+    const begun = performance.now();
+    this.map.once("render", () => {
+      const cost = performance.now() - begun;
+      window.setTimeout(() => this.pulse(), Math.max(PULSE_STEP_MS, cost * COST_SHARE));
+    });
+    const breath = (1 - Math.cos((begun / PULSE_PERIOD_MS) * 2 * Math.PI)) / 2;
+    this.map.setPaintProperty("area-glow", "line-opacity", 0.15 + 0.5 * breath);
+    this.map.setPaintProperty("area-glow", "line-width", 8 + 10 * breath);
+  }
+
+  private hasRed(): boolean {
+    return [...(this.board?.areas.values() ?? [])].some(({ properties }) => faceOf(properties) === "red");
   }
 
   relabel(): void {
