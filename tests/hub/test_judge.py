@@ -176,7 +176,7 @@ def test_a_backlog_is_judged_at_its_own_time(book: Any) -> None:
     assert list(desk.leads) == [EXPECTED]
     assert lead.late
     assert lead.episode_start_ms == (NOON + 60) * MINUTE_MS
-    assert lead.opened_ms < (NOON + 131) * MINUTE_MS
+    assert lead.opened_ms < (NOON + 140) * MINUTE_MS
     assert all(level < Level.RED for _, level, _ in desk.levels)
     assert len(shelf.rows()) == 150 * len(book.town.streams)
 
@@ -262,3 +262,24 @@ def test_an_empty_journal_shows_an_empty_zone(book: Any) -> None:
     assert set(snapshot.statuses) == {"site", "works", "laboratory"}
     assert snapshot.minute_ms == 0
     assert len(snapshot.latest_value) == 0
+
+
+def test_a_lying_device_gets_its_ticket(book: Any) -> None:
+    """What the checks open reaches the registry."""
+    held = book.town.air
+    book.town.air = lambda s, n, _m: -5.0 if (s, n) == ("m12", "pm10") else held(s, n, 0)
+    book.day(range(10))
+    desk = Desk()
+    judge(book, Shelf(), desk).apply(book.entries)
+
+    assert set(desk.tickets) == {("m12-d", "range")}
+
+
+def test_a_backlog_from_before_the_first_checkpoint_is_stored_only(book: Any) -> None:
+    """There is nothing to judge it from; the journal keeps it."""
+    book.day(range(60, 80), cut=range(61, 70))
+    shelf, desk = Shelf(), Desk()
+    judge(book, shelf, desk).apply(book.entries)
+
+    assert len(shelf.rows()) == 20 * len(book.town.streams)
+    assert not any(lead.late for lead in desk.leads.values())

@@ -184,3 +184,10 @@ def test_nothing_is_no_trouble() -> None:
 
     assert len(newest(made, 0).value) == 0
     assert made.average(NOW, 60, 45).shape == (0,)
+
+
+def test_a_cell_takes_seven_bytes() -> None:
+    """A day of 100 streams."""
+    made = panel(*[ARITHMETIC] * 100)
+
+    assert made.nbytes == 100 * 1440 * 7
