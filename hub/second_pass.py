@@ -21,6 +21,9 @@ HOUR_MIN: Final = 60
 KEPT: Final = 24
 # Late readings are waited for this long after the first, so that a backlog is judged once.
 GATHER_MIN: Final = 3
+# Judging the past again may cost at most so many times as much as judging the present: the longer the stretch of the
+# past, the longer late readings are gathered first.
+SHARE: Final = 20
 # After the last late reading so many minutes are judged, for runs that it began.
 AFTER_MIN: Final = 10
 
@@ -51,10 +54,13 @@ class SecondPass:
         self.checkpoints: deque[Checkpoint] = deque(maxlen=KEPT)
         self._late: list[Late] = []
         self._waiting_since = 0
+        self._earliest = 0
 
     def note(self, late: Late, minute: int) -> None:
         """Remember late cells that came while `minute` was the newest closed one."""
         if len(late.row):
+            earliest = int(late.minute.min())
+            self._earliest = min(self._earliest, earliest) if self._late else earliest
             self._waiting_since = self._waiting_since if self._late else minute
             self._late.append(late)
 
@@ -78,10 +84,12 @@ class SecondPass:
         self.checkpoints = deque(checkpoints, maxlen=KEPT)
         self._late = [Late(arrays["row"].astype(np.int32), arrays["minute"])] if len(arrays["row"]) else []
         self._waiting_since = int(arrays["since"])
+        self._earliest = int(arrays["minute"].min(initial=self._waiting_since))
 
     def due(self, minute: int) -> bool:
         """Return whether it is time to judge what came late."""
-        return bool(self._late) and minute - self._waiting_since >= GATHER_MIN
+        stretch = minute - self._earliest
+        return bool(self._late) and minute - self._waiting_since >= max(GATHER_MIN, stretch // SHARE)
 
     def judged(
         self, bindings: Bindings, panel: Panel, minute: int, now_ms: int, episodes: Episodes

@@ -31,10 +31,10 @@ HISTORY_MS = 72 * HOUR_MS
 HISTORY_SPEED = 8640.0
 HISTORY_PERIOD_S = 1800.0
 # What all programs together take to start on two cores.
-START_REAL_S = 8
+START_REAL_S = 10
 SCENE_MS = 12 * HOUR_MS
 # After the field has fallen silent, the clock runs on fast until the last minutes have closed.
-SILENCE_MS = 15 * 60_000
+SILENCE_MS = 20 * 60_000
 CUT_GATEWAY = "gw-south"
 CUT_MS = (5 * HOUR_MS, 6 * HOUR_MS)
 # What a reading may take from instrument to gateway on a busy machine.

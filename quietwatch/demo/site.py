@@ -15,7 +15,8 @@ from quietwatch.demo.times import iso
 from wire.clock import ScaledClock
 
 # Real latencies last hundreds of times longer in field time, so minutes stay open longer than the 30 s of real life.
-GRACE_REAL_S = 1.7
+GRACE_REAL_S = 2.5
+LONGEST_GRACE_S = 21_600.0
 # What may have left an instrument for a gateway process in the moment that it is killed.
 IN_FLIGHT_REAL_S = 2.0
 
@@ -107,7 +108,7 @@ class Site:
             http_port=self._http_port,
             receiver_url=f"http://127.0.0.1:{self.receiver_port}/lead",
             keys={gateway: self._public_key(gateway) for gateway in self._field["gateways"]},
-            grace_s=GRACE_REAL_S * self.clock.speed,
+            grace_s=min(GRACE_REAL_S * self.clock.speed, LONGEST_GRACE_S),
         )
 
     def _public_key(self, gateway: str) -> str:
