@@ -107,6 +107,13 @@ export function isOpen(matter: Lead | Ticket): boolean {
   return !matter.closed_ms;
 }
 
+/** Take leads or tickets in, except where a later revision is known already. */
+export function takeNewer<T extends Lead | Ticket>(known: Map<number, T>, said: Iterable<T>): void {
+  for (const matter of said) {
+    if ((known.get(matter.id)?.revision ?? 0) <= matter.revision) known.set(matter.id, matter);
+  }
+}
+
 /** Newest first, open ones before those that are over. */
 export function byUrgency<T extends Lead | Ticket>(matters: Iterable<T>): T[] {
   return [...matters].sort((a, b) => Number(isOpen(b)) - Number(isOpen(a)) || b.opened_ms - a.opened_ms || b.id - a.id);

@@ -3,7 +3,7 @@
 import "./style/page.css";
 import "./style/panels.css";
 import { api, type Lead, type LeadDetail, type Snapshot } from "./api";
-import { type Board, type Selection, takeSnapshot } from "./board";
+import { type Board, type Selection, takeNewer, takeSnapshot } from "./board";
 import { FieldClock } from "./clock";
 import { fill, h, icon, onPick } from "./dom";
 import { language, say, speak, type Word } from "./i18n";
@@ -90,11 +90,11 @@ class Watch implements Page {
       connection: (state) => this.connected(state),
       snapshot: (snapshot) => this.snapshot(snapshot),
       lead: (lead) => {
-        this.board.leads.set(lead.id, lead);
+        takeNewer(this.board.leads, [lead]);
         this.draw();
       },
       ticket: (ticket) => {
-        this.board.tickets.set(ticket.id, ticket);
+        takeNewer(this.board.tickets, [ticket]);
         this.draw();
       },
     });
@@ -103,8 +103,12 @@ class Watch implements Page {
   private async reload(): Promise<void> {
     for (;;) {
       try {
-        const before = this.board as Board | undefined;
-        this.board = { ...(await readBoard()), minuteMs: before?.minuteMs ?? 0, nowMs: before?.nowMs ?? 0 };
+        const read = await readBoard();
+        // What the stream has said meanwhile is newer than what was asked before it.
+        const before = (this.board as Board | undefined) ?? read;
+        takeNewer(read.leads, before.leads.values());
+        takeNewer(read.tickets, before.tickets.values());
+        this.board = { ...read, minuteMs: before.minuteMs, nowMs: before.nowMs };
         return this.draw();
       } catch (fault) {
         console.warn("hub:", fault);
@@ -115,8 +119,8 @@ class Watch implements Page {
   }
 
   private connected(state: Connection): void {
-    // What was said while nobody listened is read again.
-    if (state === "live" && this.connection === "reconnecting") void this.reload();
+    // What was said while nobody listened is read again: a lead may have opened just before the stream did.
+    if (state === "live") void this.reload();
     this.connection = state;
     this.draw();
   }
