@@ -11,8 +11,8 @@ from hub.quality import FlatLine, Gain, Range, Series
 from wire.reading import Flag
 
 MINUTE_MS = 60_000
-# A day that rises from clean air to haze, each minute.
-DAY = 30 + 90 / (1 + np.exp(-(np.arange(1440) - 700) / 60))
+# Twelve hours that rise from clean air to haze, each minute.
+DAY = 30 + 90 / (1 + np.exp(-(np.arange(720) - 350) / 30))
 
 
 def air(value: np.ndarray, background: np.ndarray | None = None) -> Series:
@@ -66,12 +66,12 @@ def test_a_threshold_of_zero_is_honoured() -> None:
 def test_a_stuck_device_is_found_when_the_air_moves() -> None:
     """Stuck in clean air it is unsuspected; once the neighbours have risen by a quarter it fails."""
     stuck = noisy()
-    stuck[300:] = stuck[300]
+    stuck[150:] = stuck[150]
     found = flags(FLAT, air(stuck))
 
-    assert (found[:300] <= Flag.UNKNOWN).all()
+    assert (found[:150] <= Flag.UNKNOWN).all()
     first = int(np.argmax(found == Flag.FAIL))
-    assert DAY[first] - DAY[300] == pytest.approx(8.0, abs=2.0)
+    assert DAY[first] - DAY[150] == pytest.approx(8.0, abs=2.0)
     assert (found[first:] == Flag.FAIL).all()
 
 
@@ -92,22 +92,22 @@ def test_a_value_held_for_an_hour_is_no_stuck_device_without_neighbours() -> Non
 def test_a_device_that_moves_again_is_trusted_again() -> None:
     """The flag falls with the first new value."""
     stuck = noisy()
-    stuck[500:900] = stuck[500]
+    stuck[250:450] = stuck[250]
     found = flags(FLAT, air(stuck))
 
-    assert found[899] == Flag.FAIL
-    assert found[900] == Flag.GOOD
+    assert found[449] == Flag.FAIL
+    assert found[450] == Flag.GOOD
 
 
 @pytest.mark.parametrize("factor", [1.4, 0.7])
 def test_a_gain_is_found_within_two_hours(factor: float) -> None:
     """40 % too high, and 30 % too low, from one minute to the next."""
     wrong = noisy()
-    wrong[600:] *= factor
+    wrong[300:] *= factor
     found = flags(GAIN, air(wrong))
 
-    assert not (found[:600] >= Flag.SUSPECT).any()
-    assert 0 < int(np.argmax(found >= Flag.SUSPECT)) - 600 < 120
+    assert not (found[:300] >= Flag.SUSPECT).any()
+    assert 0 < int(np.argmax(found >= Flag.SUSPECT)) - 300 < 120
     assert found[-1] == Flag.SUSPECT
 
 
@@ -119,28 +119,28 @@ def test_a_device_that_reads_a_tenth_high_is_within_the_tolerance() -> None:
 def test_a_gain_is_cleared_when_the_device_was_repaired() -> None:
     """The flag falls once the ratio is inside the narrower band."""
     repaired = noisy()
-    repaired[100:500] *= 1.4
+    repaired[100:400] *= 1.4
     found = flags(GAIN, air(repaired))
 
-    assert found[499] == Flag.SUSPECT
+    assert found[399] == Flag.SUSPECT
     assert found[-1] == Flag.GOOD
 
 
 def test_a_plume_is_no_gain() -> None:
     """Three hours of an excess that comes and goes with the wind are not called a fault."""
     chance, plume = np.random.default_rng(4), noisy()
-    plume[600:780] += 60 * np.abs(np.sin(np.arange(180) / 9)) * chance.uniform(0.5, 2, 180)
+    plume[300:480] += 60 * np.abs(np.sin(np.arange(180) / 9)) * chance.uniform(0.5, 2, 180)
 
     assert not (flags(GAIN, air(plume)) >= Flag.SUSPECT).any()
 
 
-def test_half_hourly_values_do_as_well() -> None:
-    """The check counts values, not minutes: history that is thinner by thirty says the same, later."""
-    sparse = np.full(1440, np.nan)
-    sparse[::30] = 1.4 * noisy()[::30]
+def test_values_every_ten_minutes_do_as_well() -> None:
+    """The check counts values, not minutes: history that is thinner by ten says the same, later."""
+    sparse = np.full(720, np.nan)
+    sparse[::10] = 1.4 * noisy()[::10]
     found = flags(Gain(floor=12.0, memory=60, enough=45), air(sparse))
 
-    assert found[::30][-1] == Flag.SUSPECT
+    assert found[::10][-1] == Flag.SUSPECT
 
 
 def test_parameters_that_contradict_each_other_are_refused() -> None:
