@@ -18,7 +18,9 @@ _BY_DRIVER = {
 }
 
 
-def write_gateway(path: Path, gateway: str, field: Mapping[str, Any], broker_port: int, period_s: float | None) -> None:
+def write_gateway(
+    path: Path, gateway: str, field: Mapping[str, Any], *, broker_port: int, period_s: float | None, flush_s: float
+) -> None:
     """Write one gateway's configuration.
 
     Args:
@@ -27,10 +29,11 @@ def write_gateway(path: Path, gateway: str, field: Mapping[str, Any], broker_por
         field: the simulator's `field.json`.
         broker_port: of the broker on loopback, as this gateway reaches it.
         period_s: at which every device is read, or None for each kind's own period.
+        flush_s: field seconds between two blocks.
     """
     stations = set(field["gateways"][gateway])
     tables: list[tuple[str, Table]] = [
-        ("[gateway]", {"id": gateway, "key_file": "key.pem", "outbox_dir": "outbox"}),
+        ("[gateway]", {"id": gateway, "key_file": "key.pem", "outbox_dir": "outbox", "flush_s": flush_s}),
         ("[hub]", {"host": "127.0.0.1", "port": broker_port}),
     ]
     tables += [("[[station]]", station) for station in field["stations"] if station["id"] in stations]

@@ -17,6 +17,8 @@ from wire.clock import ScaledClock
 # Real latencies last hundreds of times longer in field time, so minutes stay open longer than the 30 s of real life.
 GRACE_REAL_S = 2.5
 LONGEST_GRACE_S = 21_600.0
+# In life 5 s; one machine that plays a whole zone cannot write its disk seventy times a second for each gateway.
+FLUSH_REAL_S = 0.15
 # What may have left an instrument for a gateway process in the moment that it is killed.
 IN_FLIGHT_REAL_S = 2.0
 
@@ -62,7 +64,14 @@ class Site:
         gateways = list(self._field["gateways"])
         for gateway in gateways:
             port = uplink_ports.get(gateway, self.broker_port)
-            write_gateway(self._config(gateway), gateway, self._field, port, period_s)
+            write_gateway(
+                self._config(gateway),
+                gateway,
+                self._field,
+                broker_port=port,
+                period_s=period_s,
+                flush_s=round(FLUSH_REAL_S * self.clock.speed, 1),
+            )
         await asyncio.gather(*(self._start_gateway(gateway) for gateway in gateways))
 
     async def start_hub(self) -> None:
