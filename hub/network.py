@@ -16,6 +16,8 @@ from wire.properties import PROPERTIES, to_canonical
 Floats = NDArray[np.float64]
 PROPERTY_NAMES: Final = tuple(PROPERTIES)
 PROPERTY_INDEX: Final = {name: index for index, name in enumerate(PROPERTY_NAMES)}
+# One beam of light counts them all, so they share its faults.
+_OPTICAL: Final = frozenset({"pm1", "pm2_5", "pm10"})
 _AVERAGING: Final = {"arithmetic": ARITHMETIC, "energy": ENERGY, "vector": VECTOR}
 
 # Neighbours: so many, not farther than this; a station's own streams do not count.
@@ -42,6 +44,7 @@ class Network:
         low, high: float64[n], plausible range.
         averaging: int8[n], as the panel takes it.
         neighbours: int64[n, NEIGHBOURS], rows of the same property nearby, n where there is none.
+        cell: int64[n], equal for streams that one measuring cell gives: the particulates of one device.
         home: int64[n], index of the smallest area that the station stands in, -1 for none.
         cover_row, cover_area: int64[pairs]: fixed streams that speak for an area: in it, or else the nearest station's.
     """
@@ -64,6 +67,7 @@ class Network:
     high: Floats
     averaging: NDArray[np.int8]
     neighbours: NDArray[np.int64]
+    cell: NDArray[np.int64]
     home: NDArray[np.int64]
     cover_row: NDArray[np.int64]
     cover_area: NDArray[np.int64]
@@ -106,10 +110,17 @@ def build_network(stations: Sequence[Station], datastreams: Sequence[Datastream]
         high=_floats([prop.high for prop in known]),
         averaging=np.array([_AVERAGING[prop.averaging] for prop in known], np.int8),
         neighbours=_neighbours(measured, ambient, east[of_stream], north[of_stream]),
+        cell=_cells(datastreams),
         home=_ints(homes(shapes, distance_m)[of_stream]),
         cover_row=row,
         cover_area=cover_area[pair],
     )
+
+
+def _cells(datastreams: Sequence[Datastream]) -> NDArray[np.int64]:
+    first: dict[tuple[str, str], int] = {}
+    keys = [(s.device, "particulates" if s.property in _OPTICAL else s.property) for s in datastreams]
+    return _ints([first.setdefault(key, row) for row, key in enumerate(keys)])
 
 
 def _ints(values: object) -> NDArray[np.int64]:

@@ -65,15 +65,15 @@ class Tick(NamedTuple):
 def judge_minute(bindings: Bindings, panel: Panel, state: State, tick: Tick) -> tuple[State, Outcome]:
     """Return the state after a minute, and what follows from it for areas, leads and tickets."""
     newest = panel.advanced(state.newest, tick.touched)
-    lying = state.quality.lying
-    air = background(bindings.network, panel, newest, tick.minute, lying)
+    air = background(bindings.network, panel, newest, tick.minute, verdict.liars(bindings, state.quality))
     fresh = _fresh(newest, state.seen)
     quality = verdict.checked(
         bindings, check.Series(*fresh, air.near[:, None]), _plumes(bindings, newest, state), state.quality
     )
-    honest = Series(fresh[0], np.where(quality.lying[:, None], np.nan, fresh[1]), air.highest[:, None])
+    lying = verdict.liars(bindings, quality)
+    honest = Series(fresh[0], np.where(lying[:, None], np.nan, fresh[1]), air.highest[:, None])
     findings, runs = detection.detect(bindings, panel, honest, tick.minute, state.runs)
-    sight = Sight(bindings, panel, newest, air.highest, quality.lying, findings, tick.minute)
+    sight = Sight(bindings, panel, newest, air.highest, lying, findings, tick.minute)
     found = blame.laid(sight, state.areas, state.blame)
     freshness = status.freshness(bindings.network, newest.minute, state.areas, sight.minute_ms)
     areas, reddened = status.stepped(state.areas, found.support, freshness, sight.minute_ms)

@@ -34,8 +34,8 @@ class Quality(NamedTuple):
     gain_flag: Flags
 
     @property
-    def lying(self) -> NDArray[np.bool_]:
-        """Whose values are SUSPECT or FAIL: they take no part in backgrounds and detectors."""
+    def doubted(self) -> NDArray[np.bool_]:
+        """Whose values are SUSPECT or FAIL."""
         return np.maximum(self.flat_flag, self.gain_flag) >= Flag.SUSPECT
 
 
@@ -44,6 +44,14 @@ def start(bindings: Bindings) -> Quality:
     n = len(bindings.network)
     unknown = np.full(n, Flag.UNKNOWN, np.uint8)
     return Quality(bindings.flat_line.start(n), bindings.gain.start(n), unknown, unknown)
+
+
+def liars(bindings: Bindings, quality: Quality) -> NDArray[np.bool_]:
+    """Return bool[n]: doubted streams and what shares their cell: no part in backgrounds and detectors."""
+    doubted, cell = quality.doubted, bindings.network.cell
+    if not doubted.any():
+        return doubted
+    return np.isin(cell, cell[doubted])
 
 
 def checked(bindings: Bindings, fresh: Series, near_plume: NDArray[np.bool_], quality: Quality) -> Quality:
@@ -56,7 +64,9 @@ def checked(bindings: Bindings, fresh: Series, near_plume: NDArray[np.bool_], qu
         quality: what they said before.
     """
     flat_flag, flat = bindings.flat_line(fresh, quality.flat)
-    calm = np.where(near_plume[:, None], np.nan, fresh.background)
+    # One fault, one ticket: a value that repeats says nothing about the gain.
+    repeating = (flat.repeats >= bindings.flat_line.suspect) & ~np.isnan(bindings.flat_line.moved)
+    calm = np.where((near_plume | repeating)[:, None], np.nan, fresh.background)
     gain_flag, gain = bindings.gain(fresh._replace(background=calm), quality.gain)
     return Quality(flat, gain, _latest(quality.flat_flag, flat_flag), _latest(quality.gain_flag, gain_flag))
 

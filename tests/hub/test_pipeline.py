@@ -168,6 +168,25 @@ def test_a_stuck_device_opens_a_ticket_and_never_a_lead(town: Any) -> None:
     assert {(t.subject, t.kind) for o in outcomes for t in o.tickets} == {("m12-d", "flat_line")}
 
 
+def test_a_device_that_sticks_in_rising_air_gets_one_ticket(town: Any) -> None:
+    """It falls behind its neighbours as a low gain would: the repeated value says which it is."""
+    steady = air_of(lambda m: 30 + 0.25 * m)
+    town.air = lambda s, n, m: steady(s, n, min(m, 15)) if s == "m12" else steady(s, n, m)
+    _, outcomes = judged(town, 115)
+
+    assert {(t.subject, t.kind) for o in outcomes for t in o.tickets} == {("m12-d", "flat_line")}
+
+
+def test_what_shares_a_liars_optics_is_not_believed_either(town: Any) -> None:
+    """PM2.5 of a device whose PM10 sticks says nothing about an enterprise."""
+    rising = air_of(lambda m: 30 + 0.4 * m, lambda s, n, m: 300.0 * (s == "m06" and n == "pm2_5" and m >= 90))
+    town.air = lambda s, n, m: rising(s, n, min(m, 15)) if (s, n) == ("m06", "pm10") else rising(s, n, m)
+    _, outcomes = judged(town, 100)
+
+    assert leads(outcomes) == []
+    assert {(t.subject, t.kind) for o in outcomes for t in o.tickets} == {("m06-d", "flat_line")}
+
+
 def test_impossible_values_open_a_ticket(town: Any) -> None:
     """Five minutes of them; they enter no mean and no background."""
     town.air = air_of(clean, lambda s, n, m: 9000.0 * (s == "m12" and n == "pm10" and m >= 5))
