@@ -21,6 +21,7 @@ class Report:
     def __init__(self, *, as_json: bool) -> None:
         self._as_json = as_json
         self._console = Console(stderr=True)
+        self._told: set[tuple[str, int]] = set()
         self.progress = Progress(
             TextColumn("{task.description:<34}"),
             BarColumn(),
@@ -34,7 +35,10 @@ class Report:
         self._console.print(text, highlight=False, markup=False)
 
     def tell(self, kind: str, content: dict[str, Any]) -> None:
-        """Print one line for a lead or a ticket that the hub has opened."""
+        """Print one line for a lead or a ticket when it is heard of for the first time."""
+        if (kind, content["id"]) in self._told:
+            return
+        self._told.add((kind, content["id"]))
         if kind == "lead":
             self.say(f"  lead    {content['area']}: {content['explanation_en']}")
         elif kind == "ticket":
