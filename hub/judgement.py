@@ -103,7 +103,8 @@ class Judgement:
         touched = np.array(sorted(self._dirty | {minute}), np.int64)
         self._dirty.clear()
         self.bindings = self.bindings.at(minute)
-        tick = pipeline.Tick(minute, touched, now_ms)
+        # What a minute shows is known at its end, whenever the tick that closes it comes: the same in every run.
+        tick = pipeline.Tick(minute, touched, (minute + 1) * MINUTE_MS)
         self._state, outcome = pipeline.judge_minute(self.bindings, self._panel, self._state, tick)
         self._episodes = self._episodes.joined(outcome.leads, now_ms)
         if self._second.due(minute):

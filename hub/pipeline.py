@@ -54,7 +54,7 @@ class Tick(NamedTuple):
     Attributes:
         minute: since 1970; all of its readings that will come in time are in the panel.
         touched: int64[m], closed minutes, ascending, whose readings were not looked at yet.
-        now_ms: the judge's time.
+        now_ms: the judge's time: the end of the minute, or when late readings are judged the present.
     """
 
     minute: int

@@ -90,7 +90,7 @@ def laid(sight: Sight, areas: AreaState, blame: Ints) -> Laid:
 
 def _support_exceedance(sight: Sight, finding: Finding, support: Support) -> None:
     """A red level asks for the area that the station stands in; attention also for areas that it speaks for."""
-    network, active = sight.bindings.network, finding.active & ~sight.lying
+    network, active = sight.bindings.network, sight.active(finding)
     if not active.any():
         return
     if finding.group.level == Level.RED:
@@ -110,7 +110,7 @@ def _excess(sight: Sight) -> Excess:
     beyond = np.full(len(sight.lying), np.nan)
     # Attention first, so that red has the last word.
     for finding in sorted((f for f in sight.findings if f.group.detector == "local_excess"), key=_level):
-        active = finding.active & ~sight.lying
+        active = sight.active(finding)
         levels[active] = finding.group.level
         since_ms[active] = finding.since_ms[active]
         beyond = (sight.newest.value - sight.background) / finding.threshold
@@ -221,7 +221,7 @@ def evidence(sight: Sight, found: Laid, area: int, slot: int, about: int) -> tup
     for finding in sight.findings:
         if (finding.group.detector == "local_excess") != (slot == EXCESS_SLOT):
             continue
-        active = finding.active & ~sight.lying & (network.property == about)
+        active = sight.active(finding) & (network.property == about)
         pairs += [(finding, row) for row in _rows_of(sight, found, finding, active, area, about)]
     strong = sorted(pairs, key=lambda pair: (-pair[0].group.level, -_beyond(sight, *pair), pair[1]))
     rows: dict[int, Finding] = {}

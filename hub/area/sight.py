@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from hub.anomaly.detection import Finding
 from hub.area.attribution import Wind
+from hub.area.status import FRESH_MS
 from hub.bindings import Bindings
 from hub.model import MINUTE_MS, Anomaly, Cause
 from hub.network import PROPERTY_INDEX
@@ -41,6 +42,12 @@ class Sight(NamedTuple):
     def minute_ms(self) -> int:
         """Start of the minute."""
         return self.minute * MINUTE_MS
+
+    def active(self, finding: Finding) -> NDArray[np.bool_]:
+        """Return bool[n]: what was found about streams that speak and do not lie; silence keeps nobody unusual."""
+        slack_ms = np.maximum(3 * self.bindings.network.period_ms, FRESH_MS)
+        speaking = (self.minute - self.newest.minute) * MINUTE_MS <= slack_ms
+        return finding.active & speaking & ~self.lying
 
     def places(self) -> tuple[Floats, Floats]:
         """Return metres east and north of every stream, moving ones where they were last."""

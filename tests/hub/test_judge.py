@@ -92,9 +92,9 @@ def test_the_journal_becomes_readings_levels_and_a_lead(book: Any) -> None:
     assert (lead.late, lead.episode_start_ms, lead.opened_ms) == (
         False,
         (NOON + 60) * MINUTE_MS,
-        (NOON + 62) * MINUTE_MS + 90_000,
+        (NOON + 63) * MINUTE_MS,
     )
-    assert ("site", Level.RED, lead.opened_ms) in desk.levels
+    assert ("site", Level.RED, (NOON + 62) * MINUTE_MS + 90_000) in desk.levels
     assert snapshot.minute_ms == (NOON + 79) * MINUTE_MS
     assert snapshot.latest_value[:2].tolist() == [31.0, 31.0]
     assert len(snapshot.datastreams) == len(snapshot.latest_flag) == len(book.town.streams)

@@ -242,6 +242,16 @@ def test_an_area_that_is_not_heard_of_is_stale_not_normal(town: Any) -> None:
     assert seen == [(0, Freshness.FRESH), (30, Freshness.STALE)]
 
 
+def test_silence_keeps_no_area_unusual(town: Any) -> None:
+    """An area that was worth attention when its stations fell silent turns grey, whatever they said last."""
+    town.air = air_of(haze)
+    _, outcomes = judged(town, 140, lambda m, _s: m < 110)
+    last = [(c.level, c.freshness) for o in outcomes for c in o.changes if c.area == "site"][-1]
+
+    assert highest(outcomes) == Level.ATTENTION
+    assert last == (Level.NORMAL, Freshness.STALE)
+
+
 def test_jitter_of_a_minute_does_not_move_the_start(town: Any) -> None:
     """Values are of their minute; whether they come at its beginning or its end makes no difference."""
     town.air = air_of(clean, dust)
