@@ -15,7 +15,7 @@ from quietwatch.demo.times import iso
 from wire.clock import ScaledClock
 
 # Real latencies last hundreds of times longer in field time, so minutes stay open longer than the 30 s of real life.
-GRACE_REAL_S = 2.5
+GRACE_REAL_S = 1.7
 LONGEST_GRACE_S = 21_600.0
 # In life 5 s; one machine that plays a whole zone cannot write its disk seventy times a second for each gateway.
 FLUSH_REAL_S = 0.15
