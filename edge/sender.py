@@ -72,7 +72,7 @@ class Sender:
             return
         known = self._chain.hash_at(ack.seq)
         if ack.seq > self._chain.durable_seq or (ack.seq and known is not None and known != ack.hash):
-            self._start_epoch(theirs=ack.seq)
+            self._start_epoch()
         elif ack.seq < self._chain.acked:
             self._claim = ack.seq
         else:
@@ -183,8 +183,8 @@ class Sender:
             self._flights = {each: flight for each, flight in self._flights.items() if each < seq}
         return False
 
-    def _start_epoch(self, theirs: int = 0) -> None:
-        self._outbox.start_epoch(theirs)
+    def _start_epoch(self) -> None:
+        self._outbox.start_epoch()
         self._flights.clear()
         self._claim = None
         self._strangers = self._rounds = self._tries = 0

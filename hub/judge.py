@@ -126,7 +126,7 @@ class Judge:
         self._store.datastreams(self._judgement.learn(read_envelope(envelope)))
 
     def _take(self, entry: Entry) -> None:
-        columns = self._judgement.take(read_envelope(entry.envelope), entry.received_ms)
+        columns = self._judgement.take(read_envelope(entry.envelope), entry.received_ms, entry.known_rows)
         if entry.id > self._store.applied():
             self._pending.append(columns)
 

@@ -72,9 +72,15 @@ class Judgement:
         self._second.grow(fresh)
         self._latest = self._latest.grown(len(network))
 
-    def take(self, payload: Payload, received_ms: int) -> Columns:
-        """Take the readings of a batch and return them as they are to be stored; undated ones are not judged."""
-        columns = self._catalogue.columns(payload)
+    def take(self, payload: Payload, received_ms: int, known_rows: int = 0) -> Columns:
+        """Take the readings of a batch and return them as they are to be stored; undated ones are not judged.
+
+        Args:
+            payload: readings.
+            received_ms: when it was journalled.
+            known_rows: how many of its first readings came before, in another batch.
+        """
+        columns = self._catalogue.columns(payload).behind(known_rows)
         if is_dated(payload):
             readings = self._canonical(columns)
             self._latest = self._latest.joined(readings)

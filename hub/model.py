@@ -75,6 +75,17 @@ class Columns:
     def __len__(self) -> int:
         return len(self.row)
 
+    def behind(self, count: int) -> "Columns":
+        """Return the readings behind the first `count`."""
+        return Columns(
+            row=self.row[count:],
+            time_ms=self.time_ms[count:],
+            value=self.value[count:],
+            flag=self.flag[count:],
+            longitude=self.longitude[count:],
+            latitude=self.latitude[count:],
+        )
+
 
 class Level(IntEnum):
     """How an area stands."""

@@ -136,19 +136,13 @@ class Chain:
         self._held.cut(seq)
         self._undurable = deque(each for each in self._undurable if each[0] < seq)
 
-    def start_epoch(self, catalogue: CatalogueBody, origin_ms: int, theirs: int = 0) -> None:
+    def start_epoch(self, catalogue: CatalogueBody, origin_ms: int) -> None:
         """Begin a new chain with a catalogue; every block that is held is sealed again in it.
 
         Args:
             catalogue: what the blocks refer to; it gets the next number.
             origin_ms: monotonic time.
-            theirs: up to which seq the hub has this epoch from another life of this outbox. Every life seals its blocks
-                in the same order, so that life also put the rows in its block which this one found in the tail; but
-                its block may hold more of them, and the hub would not know ours by its body.
         """
-        for number in self._held.recovered_up_to(theirs):
-            self._log.write(encode_frame(FrameKind.FORGET, number))
-            self._held.forget(number)
         epoch = secrets.randbits(62) + 1
         self.write_catalogue(catalogue, origin_ms, epoch_frame(epoch, self._held.next_number))
         self._held.start_epoch(epoch, self._held.next_number - 1)

@@ -30,8 +30,7 @@ class FrameKind(IntEnum):
     CUT = 6  # first seq whose seal no longer holds
     BOOT = 7  # zero
     ROWS = 8  # number of the block that the rows will become
-    FORGET = 9  # number of the block
-    CATALOGUE = 10  # number of the block of which this is a second copy: without it no column can be read
+    CATALOGUE = 9  # number of the block of which this is a second copy: without it no column can be read
 
 
 class Frame(NamedTuple):

@@ -21,8 +21,6 @@ class Block(msgspec.Struct):
         place, length: of its body's frame in the log.
         boot, origin_ms, newest_ms: the boot in which it was taken and when its readings begin and end, monotonic.
         rotten: whether its bytes no longer pass their checksum.
-        recovered: whether it was made at an opening, of rows that an earlier life had not put into a block.
-        forgotten: whether the hub has its readings from another life of this outbox.
         t0, clock: how it was dated when it was first sealed; zero before.
     """
 
@@ -34,8 +32,6 @@ class Block(msgspec.Struct):
     origin_ms: int
     newest_ms: int
     rotten: bool = False
-    recovered: bool = False
-    forgotten: bool = False
     t0: int = 0
     clock: ClockState = "estimated"
 
@@ -236,19 +232,9 @@ class Holdings:
         acked = {seal.block for seal in self.seals.values() if seal.seq <= self.acked}
         return all(block.number in acked or self._passed_over(block) for block in self.segment_blocks(segment))
 
-    def recovered_up_to(self, seq: int) -> list[int]:
-        """Return the numbers of the recovered blocks that have, or would get, a seq up to `seq` in this epoch."""
-        order = [seal.block for seal in self.seals.values() if seal.seq <= seq]
-        order += list(self.waiting)[: max(0, seq - self.last_seq)]
-        return [number for number in order if number in self.blocks and self.blocks[number].recovered]
-
-    def forget(self, number: int) -> None:
-        """Never send a block in later epochs."""
-        self.blocks[number].forgotten = True
-
     def _passed_over(self, block: Block) -> bool:
         """Return whether this epoch leaves a block out."""
-        return block.forgotten or (block.kind == "catalogue" and block.number < self.opening)
+        return block.kind == "catalogue" and block.number < self.opening
 
     def _newest_boot(self) -> Boot | None:
         return next(reversed(self.boots.values()), None)

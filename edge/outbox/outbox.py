@@ -152,14 +152,10 @@ class Outbox:
             self._log.write(boot_frame(boot))
             self._held.know_boot(boot)
 
-    def start_epoch(self, theirs: int = 0) -> None:
-        """Begin a new chain, in which everything that is held is sent again behind a catalogue.
-
-        Args:
-            theirs: up to which seq the hub has the present epoch from another life of this outbox.
-        """
+    def start_epoch(self) -> None:
+        """Begin a new chain, in which everything that is held is sent again behind a catalogue."""
         self.write_block()  # the number that its rows were appended for must not become the catalogue's
-        self.chain.start_epoch(_decode_catalogue(self._held.catalogue), self._latest_ms(), theirs)
+        self.chain.start_epoch(_decode_catalogue(self._held.catalogue), self._latest_ms())
         self.sync()
         self._tail.turn(self._held.next_number)
 
@@ -193,10 +189,10 @@ class Outbox:
         at = reading.monotonic_ms
         return ROW.pack(index, at, reading.value, reading.flag, reading.longitude, reading.latitude)
 
-    def _write_rows(self, boot: bytes, packed: bytes, number: int, *, recovered: bool = False) -> None:
+    def _write_rows(self, boot: bytes, packed: bytes, number: int) -> None:
         cut = columns_of(rows_of(packed))
         body = encode_body(ReadingsBody(boot, number, cut.origin_ms, cut.columns))
-        block = Block(number, "readings", NOWHERE, 0, boot, cut.origin_ms, cut.newest_ms, recovered=recovered)
+        block = Block(number, "readings", NOWHERE, 0, boot, cut.origin_ms, cut.newest_ms)
         if number == self._held.next_number or self.chain.fits(number, body):
             self._log.write_block(block, body)
 
@@ -211,7 +207,7 @@ class Outbox:
         for (number, boot), group in groupby(appends, key=lambda append: append[:2]):
             packed = b"".join(rows for _, _, rows in group)
             if number >= first_new:
-                self._write_rows(boot, packed, self._held.next_number, recovered=True)
+                self._write_rows(boot, packed, self._held.next_number)
             elif number in blocks and blocks[number].rotten:
                 self._write_rows(boot, packed, number)
 

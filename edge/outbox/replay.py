@@ -16,7 +16,6 @@ from edge.outbox.segments import Place, Segments
 
 _BLOCK: Final = struct.Struct("<16sqq")
 _KINDS: Final[tuple[BlockKind, ...]] = ("readings", "catalogue")
-_RECOVERED: Final = 0x80
 _UNKNOWN_BOOT: Final = bytes(16)
 _encode = msgspec.msgpack.Encoder().encode
 _decode_seal = msgspec.msgpack.Decoder(Seal).decode
@@ -31,9 +30,8 @@ def snapshot_frame(segment: int, snapshot: Snapshot) -> bytes:
 
 def block_frame(block: Block, body: bytes) -> bytes:
     """Return the frame of one block."""
-    detail = _KINDS.index(block.kind) | (_RECOVERED if block.recovered else 0)
     head = _BLOCK.pack(block.boot, block.origin_ms, block.newest_ms)
-    return encode_frame(FrameKind.BLOCK, block.number, head + body, detail)
+    return encode_frame(FrameKind.BLOCK, block.number, head + body, _KINDS.index(block.kind))
 
 
 def seal_frame(seal: Seal) -> bytes:
@@ -137,10 +135,9 @@ class _Reader:
             for lost in range(holdings.next_number, frame.number):
                 place = Place(segment, frame.start)
                 holdings.add_block(Block(lost, "readings", place, 0, _UNKNOWN_BOOT, 0, 0, rotten=True))
-        kind, recovered = _KINDS[frame.detail & ~_RECOVERED], bool(frame.detail & _RECOVERED)
         boot, origin_ms, newest_ms = _BLOCK.unpack_from(frame.body) if frame.body else (_UNKNOWN_BOOT, 0, 0)
         place, length = Place(segment, frame.start), frame.end - frame.start
-        block = Block(frame.number, kind, place, length, boot, origin_ms, newest_ms, recovered=recovered)
+        block = Block(frame.number, _KINDS[frame.detail], place, length, boot, origin_ms, newest_ms)
         block.rotten = frame.body is None
         holdings.add_block(block)
 
@@ -158,20 +155,10 @@ class _Reader:
                 holdings.know_boot(_decode_boot(body))
             case FrameKind.CATALOGUE:
                 holdings.catalogue = body
-            case _:
-                return self._turn(frame, body)
-        return True
-
-    def _turn(self, frame: Frame, body: bytes) -> bool:
-        """Apply what changes the chain's course; return whether it fits."""
-        holdings = self.holdings
-        match frame.kind:
             case FrameKind.EPOCH:
                 holdings.start_epoch(frame.number, int.from_bytes(body, "little"))
             case FrameKind.CUT if holdings.hash_at(frame.number - 1) is not None:
                 holdings.cut(frame.number)
-            case FrameKind.FORGET if frame.number in holdings.blocks:
-                holdings.forget(frame.number)
             case _:
                 return False
         return True

@@ -13,7 +13,7 @@ from hub.ingest.entry import Entry, EntryKind, link
 
 DAY_MS: Final = 86_400_000
 CHUNK: Final = 128
-_COLUMNS: Final = "id, received_ms, kind, gateway, epoch, seq, envelope, body_hash, fresh"
+_COLUMNS: Final = "id, received_ms, kind, gateway, epoch, seq, envelope, body_hash, fresh, block, known_rows"
 
 
 class Tip(NamedTuple):
@@ -145,8 +145,8 @@ class JournalReader:
             after_id = rows[-1][0]
 
 
-def _entry(row: tuple[int, int, EntryKind, str, int, int, bytes, bytes, int]) -> Entry:
-    return Entry(*row[:8], bool(row[8]))
+def _entry(row: tuple[int, int, EntryKind, str, int, int, bytes, bytes, int, bytes, int]) -> Entry:
+    return Entry(*row[:8], bool(row[8]), *row[9:])
 
 
 def _verify(path: Path, file: sqlite3.Connection, tip: Tip) -> Tip:

@@ -21,6 +21,8 @@ class Draft:
     envelope: bytes = b""
     body_hash: bytes = b""
     fresh: bool = True
+    block: bytes = b""
+    known_rows: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +40,10 @@ class Entry:
         gateway, epoch, seq: of the envelope; for a gap and a fork of the envelope that showed it.
         envelope: the bytes as received.
         body_hash: SHA-256 of the payload's body, empty when it has none.
-        fresh: False when the hub has this body of this gateway already: nothing is stored or judged twice.
+        fresh: False when the hub has all that this body of this gateway says: nothing is stored or judged twice.
+        block: boot and number by which the gateway calls the block, empty when it has none.
+        known_rows: of a fresh batch, how many of its first readings the hub has from another body of the same block:
+            only those behind them are stored and judged.
     """
 
     id: int
@@ -50,6 +55,8 @@ class Entry:
     envelope: bytes
     body_hash: bytes
     fresh: bool
+    block: bytes = b""
+    known_rows: int = 0
 
 
 class GapNote(msgspec.Struct, frozen=True):
@@ -85,5 +92,6 @@ def link(previous: bytes, entry: Entry) -> bytes:
         sha256(entry.envelope),
         entry.body_hash,
         entry.fresh,
+        entry.known_rows,
     )
     return sha256(previous + msgspec.msgpack.encode(said))

@@ -12,6 +12,7 @@ from hub.errors import NotAuthentic, Unusable
 from hub.ingest.accept import Known, Position, Verdict, accept, authenticate
 from hub.ingest.entry import Draft, Entry, EntryKind, ForkNote, GapNote
 from hub.ingest.journal import Journal
+from hub.ingest.overlap import News, block_of, news
 from wire.batch import Kind, Payload, read_envelope, sha256
 
 # How far a gateway's clock may be ahead of the hub's.
@@ -62,7 +63,7 @@ class _Group:
     drafts: list[Draft] = field(default_factory=list)
     moves: dict[tuple[str, int], Position] = field(default_factory=dict)
     heard: set[tuple[str, int]] = field(default_factory=set)
-    bodies: set[tuple[str, bytes]] = field(default_factory=set)
+    takings: dict[tuple[str, bytes], list[bytes]] = field(default_factory=dict)
     rejected: list[tuple[NotAuthentic, bytes]] = field(default_factory=list)
     refused: list[tuple[int, Unusable]] = field(default_factory=list)
 
@@ -140,9 +141,13 @@ class Intake:
         except Unusable as reason:
             group.refused.append((payload.seq, reason))
             return replace(draft, kind="refused", fresh=False)
-        fresh = self._is_fresh(group, payload, body_hash)
-        group.bodies.add((payload.gateway, body_hash))
-        return replace(draft, fresh=fresh)
+        if not payload.body:
+            return draft
+        draft = replace(draft, block=block_of(payload))
+        new = self._news(group, payload, draft)
+        if new.fresh:
+            group.takings.setdefault((payload.gateway, draft.block), []).append(envelope)
+        return replace(draft, fresh=new.fresh, known_rows=new.known_rows)
 
     def _use(self, payload: Payload, now_ms: int) -> None:
         """Decode a payload by what its epoch has listed, or raise Unusable."""
@@ -156,13 +161,12 @@ class Intake:
             case "void" if payload.body:
                 raise Unusable(payload.gateway, "a void has no body")
 
-    def _is_fresh(self, group: _Group, payload: Payload, body_hash: bytes) -> bool:
-        if not body_hash:
-            return True
+    def _news(self, group: _Group, payload: Payload, draft: Draft) -> News:
         # A body cannot have come before it was taken: the days since its date are searched, all when that is a guess.
         since_ms = payload.t0 - SLACK_MS if is_dated(payload) else 0
-        known = (payload.gateway, body_hash) in group.bodies
-        return not (known or self._journal.knows(payload.gateway, body_hash, since_ms))
+        takings = self._journal.takings(draft, since_ms)
+        takings += group.takings.get((payload.gateway, draft.block), [])
+        return news(payload, [read_envelope(envelope) for envelope in takings])
 
     def _notes(self, payload: Payload, at: Position, verdict: Verdict) -> Iterator[Draft]:
         """Yield what the journal says beside the batch itself: a gap; a fork, once and not at each re-send."""

@@ -26,8 +26,14 @@ if TYPE_CHECKING:
 __all__ = ["Draft", "Entry", "Journal"]
 
 _SCHEMA: Final = resources("hub.ingest").joinpath("schema.sql")
-_INSERT: Final = "INSERT INTO entry VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+_INSERT: Final = "INSERT INTO entry VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 _MOVE: Final = "INSERT OR REPLACE INTO position VALUES (?, ?, ?, ?, ?, ?)"
+# No outbox has more copies than this: who signs ever more bodies for one block must not make the journal ever slower.
+LIVES: Final = 32
+_TAKINGS: Final = """
+    SELECT envelope FROM entry WHERE gateway = ? AND block = ? AND fresh AND length(block) > 0
+    ORDER BY body_hash = ? DESC, id LIMIT ?
+"""
 _POSITIONS: Final = "SELECT * FROM position ORDER BY entry"
 
 
@@ -105,14 +111,18 @@ class Journal:
         self._tip = tip
         return entries
 
-    def knows(self, gateway: str, body_hash: bytes, since_ms: int) -> bool:
-        """Return whether a fresh body of this gateway with this hash is committed since the UTC day of `since_ms`."""
-        query = "SELECT 1 FROM entry WHERE gateway = ? AND body_hash = ? AND fresh AND length(body_hash) > 0"
-        since_day = since_ms // DAY_MS
-        return any(
-            day >= since_day and self._file(day, path).execute(query, (gateway, body_hash)).fetchone() is not None
+    def takings(self, draft: Draft, since_ms: int) -> list[bytes]:
+        """Return the envelopes that brought something fresh of a draft's block since the UTC day of `since_ms`.
+
+        One with the same body is among them if there is any; of others, no more than LIVES a day.
+        """
+        sought, since_day = (draft.gateway, draft.block, draft.body_hash, LIVES), since_ms // DAY_MS
+        return [
+            envelope
             for day, path in self._days()
-        )
+            if day >= since_day
+            for (envelope,) in self._file(day, path).execute(_TAKINGS, sought)
+        ]
 
     def known(self) -> dict[str, Known]:
         """Return what is committed of every gateway."""
@@ -207,6 +217,8 @@ def _number(draft: Draft, number: int, received_ms: int) -> Entry:
         draft.envelope,
         draft.body_hash,
         draft.fresh,
+        draft.block,
+        draft.known_rows,
     )
 
 
@@ -221,6 +233,8 @@ def _row(entry: Entry, chain: bytes) -> tuple[object, ...]:
         entry.envelope,
         entry.body_hash,
         entry.fresh,
+        entry.block,
+        entry.known_rows,
         chain,
     )
 

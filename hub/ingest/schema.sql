@@ -17,11 +17,13 @@ CREATE TABLE entry (
     envelope    BLOB    NOT NULL,
     body_hash   BLOB    NOT NULL,
     fresh       INTEGER NOT NULL,
+    block       BLOB    NOT NULL,
+    known_rows  INTEGER NOT NULL,
     chain       BLOB    NOT NULL
 ) STRICT;
 
--- A body is fresh at most once.
-CREATE UNIQUE INDEX body ON entry (gateway, body_hash) WHERE fresh AND length(body_hash) > 0;
+-- What is fresh of a block; a body at most once.
+CREATE UNIQUE INDEX block ON entry (gateway, block, body_hash) WHERE fresh AND length(block) > 0;
 -- Catalogues and configurations are few, and a start reads all of them.
 CREATE INDEX catalogue ON entry (id) WHERE kind = 'catalogue';
 CREATE INDEX config ON entry (id) WHERE kind = 'config';

@@ -63,8 +63,8 @@ class Gateway:
         """Seal a block of readings of both datastreams."""
         return self.seal("readings", self.block(values), **changes)
 
-    def block(self, values: tuple[float, ...] = (35.0, 80.0)) -> bytes:
-        """Return the body of the next block."""
+    def block(self, values: tuple[float, ...] = (35.0, 80.0), number: int = 0) -> bytes:
+        """Return the body of the next block, or of one with another number."""
         self.number += 1
         n = len(values)
         columns = Columns(
@@ -73,7 +73,7 @@ class Gateway:
             value=np.array(values, "<f8").tobytes(),
             flag=np.full(n, 2, "u1").tobytes(),
         )
-        self.blocks.append(encode_body(ReadingsBody(bytes(16), self.number, 0, columns)))
+        self.blocks.append(encode_body(ReadingsBody(bytes(16), number or self.number, 0, columns)))
         return self.blocks[-1]
 
     def seal(self, kind: Any, body: bytes, **changes: Any) -> Arrival:

@@ -121,6 +121,32 @@ def test_block_that_is_numbered_anew_is_not_fresh(hub: Any, gateway: Any, now_ms
     assert [("catalogue", True), ("batch", False), ("batch", False)] == kinds(committed)
 
 
+def test_block_of_which_another_life_sent_the_beginning_is_new_behind_it(hub: Any, gateway: Any, now_ms: int) -> None:
+    """Two copies of an outbox went on from one tail; also a third, also after a restart, also in one group."""
+    short, longer, other = (gateway.block(values, number=9) for values in ((1.0, 2.0), (1.0, 2.0, 3.0), (1.0, 4.0)))
+    hub.intake.take([gateway.catalogue(), gateway.seal("readings", short)], now_ms)
+    hub.restart()
+    clone = gateway.renewed(8)
+    arrivals = [clone.catalogue(), *(clone.seal("readings", block) for block in (longer, other, short))]
+
+    committed = hub.intake.take(arrivals, now_ms)
+
+    assert [(True, 0), (True, 2), (True, 1), (False, 0)] == [
+        (entry.fresh, entry.known_rows) for entry in committed.entries
+    ]
+
+
+def test_beginning_of_a_known_block_is_not_fresh(hub: Any, gateway: Any, now_ms: int) -> None:
+    """The life with more rows in its block came first."""
+    longer, short = gateway.block((1.0, 2.0, 3.0), number=9), gateway.block((1.0, 2.0), number=9)
+
+    committed = hub.intake.take(
+        [gateway.catalogue(), gateway.seal("readings", longer), gateway.seal("readings", short)], now_ms
+    )
+
+    assert [("catalogue", True), ("batch", True), ("batch", False)] == kinds(committed)
+
+
 def test_two_lives_of_one_gateway_are_noted_once(hub: Any, gateway: Any, now_ms: int) -> None:
     """A clone's batch is not taken in this epoch and answered with what is; its re-sends add no second note."""
     hub.intake.take([gateway.catalogue()], now_ms)

@@ -3,6 +3,7 @@
 import shutil
 import sqlite3
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -20,7 +21,7 @@ EVENING_MS = 16_000 * DAY_MS - 1000
 
 def batch(seq: int, *, fresh: bool = True) -> Draft:
     """Return the entry of a batch before it is numbered."""
-    return Draft("batch", "gw-east", 7, seq, b"envelope %d" % seq, sha256(b"%d" % seq), fresh)
+    return Draft("batch", "gw-east", 7, seq, b"envelope %d" % seq, sha256(b"%d" % seq), fresh, b"block %d" % seq)
 
 
 def read(directory: Path, after_id: int = 0) -> list[Entry]:
@@ -67,9 +68,9 @@ def test_each_day_has_its_file_and_the_chain_goes_through(tmp_path: Path) -> Non
         assert reader.tip() == reader.verify()
     with Journal(tmp_path) as journal:
         assert expected == journal.known()
-        assert journal.knows("gw-east", sha256(b"1"), EVENING_MS)
-        assert not journal.knows("gw-east", sha256(b"1"), EVENING_MS + 2000)
-        assert not journal.knows("gw-west", sha256(b"1"), 0)
+        assert journal.takings(batch(1), EVENING_MS) == [b"envelope 1"]
+        assert journal.takings(batch(1), EVENING_MS + 2000) == []
+        assert journal.takings(replace(batch(1), gateway="gw-west"), 0) == []
         assert journal.last_tick_ms() == 5
 
 

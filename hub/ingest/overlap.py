@@ -1,0 +1,78 @@
+"""What of a block is new: copies of one outbox share its blocks, and the beginning of the one that was being filled.
+
+    the card is copied while its tail holds rows 1 and 2 of a block
+    one life goes on and seals   boot, number: 1 2 3
+    the other life seals         boot, number: 1 2
+
+Rows come to every body in the order of their taking, so what two bodies of one block share is how they begin.
+"""
+
+from collections.abc import Sequence
+from typing import Final, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from wire.batch import Payload, read_name, read_readings
+
+_ROW: Final = np.dtype(
+    [("stream", "<u2"), ("time", "<u8"), ("value", "<u8"), ("flag", "u1"), ("longitude", "<u8"), ("latitude", "<u8")]
+)
+_NOWHERE: Final = np.array(np.nan).view(np.uint64)
+_WRAP: Final = (1 << 64) - 1
+
+
+class News(NamedTuple):
+    """What a body brings.
+
+    Attributes:
+        fresh: whether there is anything in it that no body before it said.
+        known_rows: how many of its first readings one of those said.
+    """
+
+    fresh: bool
+    known_rows: int = 0
+
+
+def block_of(payload: Payload) -> bytes:
+    """Return by what the copies of one outbox call the block of a payload: boot and number."""
+    name = read_name(payload.body)
+    return name.boot + name.number.to_bytes(8, "big")
+
+
+def news(payload: Payload, takings: Sequence[Payload]) -> News:
+    """Return what of a payload is new.
+
+    Args:
+        payload: readings or a catalogue.
+        takings: all that brought something fresh of the same block.
+    """
+    if any(taken.body == payload.body for taken in takings):
+        return News(fresh=False)
+    known_rows, rows = 0, None
+    for taken in takings:
+        if payload.kind == taken.kind == "readings":
+            rows = _rows(payload.body) if rows is None else rows
+            known_rows = max(known_rows, _shared(rows, _rows(taken.body)))
+    return News(rows is None or known_rows < len(rows), known_rows)
+
+
+def _shared(rows: NDArray[np.void], others: NDArray[np.void]) -> int:
+    """Return how many rows two bodies begin with alike."""
+    count = min(len(rows), len(others))
+    differing = np.flatnonzero(rows[:count] != others[:count])
+    return int(differing[0]) if differing.size else count
+
+
+def _rows(body: bytes) -> NDArray[np.void]:
+    """Return readings as records that are equal when all their bits are: whatever the other rows of their body are."""
+    block = read_readings(body)
+    columns = block.columns
+    rows = np.empty(len(columns.flag), _ROW)
+    rows["stream"] = np.frombuffer(columns.stream, "<u2")
+    rows["time"] = np.frombuffer(columns.offset_ms, "<u4") + np.uint64(block.origin_ms & _WRAP)
+    rows["value"] = np.frombuffer(columns.value, "<u8")
+    rows["flag"] = np.frombuffer(columns.flag, "u1")
+    rows["longitude"] = np.frombuffer(columns.longitude, "<u8") if columns.longitude else _NOWHERE
+    rows["latitude"] = np.frombuffer(columns.latitude, "<u8") if columns.latitude else _NOWHERE
+    return rows
