@@ -75,9 +75,17 @@ export function takeSnapshot(board: Board, snapshot: Snapshot): boolean {
     station.properties.values = status.values;
     if (status.longitude !== null && status.latitude !== null) {
       station.geometry = { type: "Point", coordinates: [status.longitude, status.latitude] };
+      if (station.properties.moving) driveOn(board, status.id, status.longitude, status.latitude);
     }
   }
   return strangers;
+}
+
+/** Lengthen a vehicle's track to where it is now; the hub gives the whole track anew from time to time. */
+function driveOn(board: Board, id: string, longitude: number, latitude: number): void {
+  const track = board.tracks.features.find((one) => one.properties.station === id)?.geometry.coordinates;
+  const last = track?.at(-1);
+  if (last?.[0] !== longitude || last[1] !== latitude) track?.push([longitude, latitude]);
 }
 
 /** The stations at which something unusual was seen that colours an area now. */

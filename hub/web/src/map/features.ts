@@ -62,13 +62,7 @@ export function districtNames(board: Board): FeatureCollection {
 
 /** Where vehicles drove in the last hour, up to where they are now. */
 export function tracks(board: Board): FeatureCollection {
-  return collection(
-    board.tracks.features.map((track) => {
-      const here = board.stations.get(track.properties.station)?.geometry?.coordinates;
-      const coordinates = here ? [...track.geometry.coordinates, here] : track.geometry.coordinates;
-      return { ...track, geometry: { ...track.geometry, coordinates } };
-    }),
-  );
+  return collection(board.tracks.features);
 }
 
 export function fixedStations(board: Board): FeatureCollection {
