@@ -97,7 +97,7 @@ async def gateway(place: Path, broker: int, clock: ScaledClock) -> Any:
     identity = Identity("gw", load_or_create(place / "key.pem"), bytes(16))
     with Outbox(place / "outbox", identity, INVENTORY) as outbox:
         outbox.set_clock(clock.utc_ms() - clock.monotonic_ms(), "ntp")
-        sender = Sender(outbox, Random(1), timeout_s=1.0)  # noqa: S311  # jitter
+        sender = Sender(outbox, Random(1), timeout_s=1.0)  # jitter
         config: Any = SimpleNamespace(
             gateway=SimpleNamespace(id="gw"),
             hub=SimpleNamespace(host="127.0.0.1", port=broker, username="", password_env=""),
