@@ -106,7 +106,7 @@ def sim_run(  # noqa: PLR0913, PLR0917  # each option is one thing to say about 
 
     host, _, port = broker.rpartition(":")
     until_ms = int(datetime.fromisoformat(until).timestamp() * 1000)
-    _serve(run(directory, scene, seed, _clock(clock), until_ms, interval_s, (host, int(port))), OSError)
+    _serve(run(directory, _scene(scene), seed, _clock(clock), until_ms, interval_s, (host, int(port))), OSError)
 
 
 @app.command("broker", hidden=True)
@@ -135,7 +135,9 @@ def demo(  # noqa: PLR0913  # each option is one thing to say about the demo
     from quietwatch.demo.processes import StartError  # noqa: PLC0415
     from quietwatch.demo.run import Options, run  # noqa: PLC0415
 
-    options = Options(scene, seed, speed, http_port, directory, headless=headless, as_json=as_json)
+    if directory is not None and directory.exists() and any(directory.iterdir()):
+        raise typer.BadParameter(f"{directory} is not empty: two runs in one place would be compared as one")
+    options = Options(_scene(scene), seed, speed, http_port, directory, headless=headless, as_json=as_json)
     try:
         status = asyncio.run(run(options))
     except KeyboardInterrupt:
@@ -155,6 +157,14 @@ def _clock(text: str) -> Clock:
         return parse_clock(text)
     except ValueError as error:
         raise typer.BadParameter(str(error)) from error
+
+
+def _scene(name: str) -> str:
+    from firmware_sim.scenes import SCENES  # noqa: PLC0415
+
+    if name not in SCENES:
+        raise typer.BadParameter(f"scene {name!r}: one of {', '.join(SCENES)}")
+    return name
 
 
 def _serve(program: Coroutine[Any, Any, None], expected: type[Exception]) -> None:
