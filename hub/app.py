@@ -190,6 +190,7 @@ def _journal_config(journal: Journal, commit: GroupCommit, config: Config) -> No
     said = msgspec.json.encode(
         {
             "grace_s": config.judge.grace_s,
+            "third_party": config.third_parties,
             "areas": config.areas.read_text(encoding="utf-8"),
             "rules": {path.name: path.read_text() for path in _rule_files()},
         }

@@ -1,7 +1,7 @@
 """What the gateways say that they have, accumulated in the order of the journal; and readings decoded by it."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import Final, NamedTuple, get_args
 
@@ -10,12 +10,15 @@ from numpy.typing import NDArray
 
 from hub.errors import Unusable
 from hub.model import Columns, Datastream, Station, StationKind
+from hub.third_party import Report, Reported, ThirdParty, ThirdPartyStation, read_report
 from wire.batch import CatalogueBody, CatalogueDatastream, CatalogueStation, Payload, read_catalogue, read_readings
 from wire.errors import UnusablePayload
 from wire.properties import UnitMismatchError, to_canonical
 from wire.reading import Flag
 from wire.topics import is_identifier
 
+# A third party names its devices itself: so many datastreams at most it may make at one station.
+STREAMS_MOST: Final = 256
 _KINDS: Final = frozenset(get_args(StationKind))
 _IS_FLAG: Final = np.isin(np.arange(256), [int(flag) for flag in Flag])
 
@@ -42,6 +45,7 @@ class Catalogue:
         self._stations: dict[str, Station] = {}
         self._datastreams: dict[str, Datastream] = {}
         self._indices: dict[tuple[str, int], _Indices] = {}
+        self._parties: dict[str, frozenset[str]] = {}
         self._shown: tuple[tuple[Station, ...], tuple[Datastream, ...]] = ((), ())
 
     @property
@@ -68,10 +72,75 @@ class Catalogue:
         body = _read_catalogue(payload)
         station_of = {device.id: device.station for device in body.devices}
         stations = [_station(payload.gateway, station) for station in body.stations]
+        for station in stations:
+            if not self._stations.get(station.id, station).signed:
+                raise Unusable(payload.gateway, f"station {station.id} is a third party's in the hub's configuration")
         for listed in body.datastreams:
             self._check(payload.gateway, station_of[listed.device], listed)
         self._stations |= {station.id: station for station in stations}
         self._indices[payload.gateway, payload.epoch] = self._index(body, station_of)
+        self._show()
+
+    def admit(self, parties: Sequence[ThirdParty]) -> None:
+        """Have these and no other third parties report from here on; a station that a gateway has listed stays its."""
+        self._parties = {party.id: frozenset(station.id for station in party.station) for party in parties}
+        for party in parties:
+            for listed in party.station:
+                if listed.id not in self._stations or not self._stations[listed.id].signed:
+                    self._stations[listed.id] = _unsigned(party.id, listed)
+        self._show()
+
+    def report(self, party: str, body: bytes, received_ms: int) -> Report:
+        """Return what a third party reports, checked, nothing changed.
+
+        Raises:
+            Unusable: unreadable, or of a third party or a station that was not admitted; see `read_report`.
+        """
+        if party not in self._parties:
+            raise Unusable(party, "this third party is not in the hub's configuration")
+        report = read_report(party, body, received_ms)
+        if report.station not in self._parties[party]:
+            raise Unusable(party, f"station {report.station!r} is not its in the hub's configuration")
+        station = self._stations[report.station]
+        if station.signed:
+            raise Unusable(party, f"station {station.id} is of gateway {station.gateway}")
+        return report
+
+    def reported(self, party: str, body: bytes, received_ms: int) -> Columns:
+        """Return what a third party reports as arrays, each reading of one stream and time once; UNKNOWN throughout.
+
+        Raises:
+            Unusable: see `report`, or more datastreams than a station may have; nothing is changed then.
+        """
+        report = self.report(party, body, received_ms)
+        identities = {f"{report.station}/{report.device}/{reading.property}" for reading in report.readings}
+        self._check_room(party, report.station, len(identities - self._datastreams.keys()))
+        readings = report.distinct()
+        streams = [self._reported(report, reading) for reading in readings]
+        if len(self._datastreams) > len(self._shown[1]):
+            self._show()
+        nowhere = np.full(len(readings), np.nan)
+        return Columns(
+            row=np.array([stream.row for stream in streams], np.int32),
+            time_ms=np.array([reading.time_ms() for reading in readings], np.int64),
+            value=np.array([_valued(*pair) for pair in zip(readings, streams, strict=True)], np.float64),
+            flag=np.full(len(readings), Flag.UNKNOWN, np.uint8),
+            longitude=nowhere,
+            latitude=nowhere,
+        )
+
+    def _check_room(self, party: str, station: str, new: int) -> None:
+        if new and new + sum(stream.station == station for stream in self._datastreams.values()) > STREAMS_MOST:
+            raise Unusable(party, f"station {station} would have more than {STREAMS_MOST} datastreams")
+
+    def _reported(self, report: Report, reading: Reported) -> Datastream:
+        """Return the datastream of a reading; the unit in which it first came is its unit for all time."""
+        identity = f"{report.station}/{report.device}/{reading.property}"
+        row = len(self._datastreams)
+        stream = Datastream(identity, row, report.station, report.device, reading.property, reading.unit, 0.0)
+        return self._datastreams.setdefault(identity, stream)
+
+    def _show(self) -> None:
         self._shown = (tuple(self._stations.values()), tuple(self._datastreams.values()))
 
     def columns(self, payload: Payload) -> Columns:
@@ -155,7 +224,7 @@ def _read_catalogue(payload: Payload) -> CatalogueBody:
         raise Unusable(payload.gateway, error.reason) from error
 
 
-def _conversion(listed: CatalogueDatastream, unit: str) -> tuple[float, float]:
+def _conversion(listed: CatalogueDatastream | Reported, unit: str) -> tuple[float, float]:
     """Return (scale, offset) from the unit in which an index comes to the unit of its datastream."""
     scale, offset = to_canonical(listed.property, listed.unit)
     own_scale, own_offset = to_canonical(listed.property, unit)
@@ -172,6 +241,19 @@ def _station(gateway: str, listed: CatalogueStation) -> Station:
         raise Unusable(gateway, f"station {listed.id} is nowhere: longitude {longitude}, latitude {latitude}")
     kind: StationKind = listed.kind  # type: ignore[assignment]  # one of _KINDS
     return Station(listed.id, kind, listed.name, listed.name_en, longitude, latitude, gateway)
+
+
+def _unsigned(party: str, listed: ThirdPartyStation) -> Station:
+    name_en, place = listed.name_en, (listed.longitude, listed.latitude)
+    return Station(listed.id, listed.kind, listed.name, name_en, *place, party, signed=False)
+
+
+def _valued(reading: Reported, stream: Datastream) -> float:
+    """Return a value in its datastream's unit: as sent, unless that has changed."""
+    if reading.unit == stream.unit:
+        return reading.value
+    scale, offset = _conversion(reading, stream.unit)
+    return reading.value * scale + offset
 
 
 def _flags(payload: Payload, flag: NDArray[np.uint8], value: NDArray[np.float64]) -> NDArray[np.uint8]:

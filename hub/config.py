@@ -18,6 +18,7 @@ import msgspec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from hub.errors import ConfigError
+from hub.third_party import ThirdParty, flaws
 from wire.topics import is_identifier
 
 
@@ -111,6 +112,7 @@ class Config:
         directory: of journal, store and registry.
         areas, districts: GeoJSON files.
         keys: the public key of every gateway.
+        third_parties: who may report without a signature, [[third_party]].
         mqtt_password, http_password, influx_token: empty when none is configured.
         influx: None without a mirror.
     """
@@ -123,6 +125,7 @@ class Config:
     areas: Path
     districts: Path
     keys: Mapping[str, Ed25519PublicKey]
+    third_parties: tuple[ThirdParty, ...]
     receivers: tuple[ReceiverTable, ...]
     influx: InfluxTable | None
     mqtt_password: str
@@ -210,6 +213,7 @@ def load_config(path: Path, environ: Mapping[str, str] | None = None) -> Config:
         areas=file.beside("zone", "areas", zone.areas),
         districts=file.beside("zone", "districts", zone.districts),
         keys=_keys(file, file.tables("gateway", GatewayTable)),
+        third_parties=file.tables("third_party", ThirdParty),
         receivers=file.tables("receiver", ReceiverTable),
         influx=influx,
         mqtt_password=file.secret("mqtt", "password_env", mqtt.password_env),
@@ -218,6 +222,8 @@ def load_config(path: Path, environ: Mapping[str, str] | None = None) -> Config:
     )
     file.end()
     _check(file, config)
+    for table, key, reason in flaws(config.third_parties, tuple(config.keys)):
+        raise file.error(table, key, reason)
     return config
 
 

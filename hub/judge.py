@@ -3,20 +3,23 @@
 Its only clock is the journal: the same entries give the same leads, however they are grouped into calls.
 """
 
+import logging
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Final, Protocol
 
 import msgspec
 import numpy as np
+from numpy.typing import NDArray
 
 from hub.anomaly.rulebook import Rule
 from hub.catalogue import Catalogue
+from hub.errors import Unusable
 from hub.ingest.entry import Entry, ForkNote, GapNote
 from hub.judgement import Judgement
 from hub.lead.opening import ticket_opening
 from hub.lead.outcome import Outcome
-from hub.memory import Memory, joined, parted
+from hub.memory import Memory, Teaching, taught, teachings
 from hub.model import (
     MINUTE_MS,
     Area,
@@ -29,8 +32,10 @@ from hub.model import (
     TicketOpening,
 )
 from hub.state import leaves
+from hub.third_party import parties_of, said
 from wire.batch import read_envelope
 
+_log = logging.getLogger(__name__)
 _COLUMNS: Final = ("row", "time_ms", "value", "flag", "longitude", "latitude")
 
 
@@ -43,6 +48,10 @@ class Store(Protocol):
 
     def insert(self, columns: Columns, entry_id: int) -> None:
         """Keep readings, and that the journal is applied up to `entry_id`, in one transaction."""
+        ...
+
+    def holds(self, columns: Columns) -> NDArray[np.bool_]:
+        """Return of which readings a row and time are kept already."""
         ...
 
     def applied(self) -> int:
@@ -97,8 +106,9 @@ class Judge:
         self._store = store
         self._registry = registry
         self._memory = Memory(directory)
-        self._catalogues: list[bytes] = []
+        self._teachings: list[Teaching] = []
         self._pending: list[Columns] = []
+        self._unsigned: set[tuple[int, int]] = set()
         self._recall()
 
     def apply(self, entries: Sequence[Entry]) -> Snapshot:
@@ -106,7 +116,11 @@ class Judge:
         for entry in entries:
             match entry.kind:
                 case "catalogue":
-                    self._learn(entry.envelope)
+                    self._learn(Teaching("catalogue", entry.gateway, entry.envelope, entry.received_ms))
+                case "config":
+                    self._admit(entry)
+                case "reading":
+                    self._report(entry)
                 case "batch" if entry.fresh:
                     self._take(entry)
                 case "tick":
@@ -121,9 +135,42 @@ class Judge:
         """Return what is to be shown now."""
         return self._judgement.snapshot()
 
-    def _learn(self, envelope: bytes) -> None:
-        self._catalogues.append(envelope)
-        self._store.datastreams(self._judgement.learn(read_envelope(envelope)))
+    def _learn(self, teaching: Teaching) -> Columns:
+        """Have the catalogue grow by an entry, and return the readings that came with it."""
+        new: Sequence[Datastream] = ()
+        columns = _concatenated(())
+        match teaching.kind:
+            case "catalogue":
+                new = self._judgement.learn(read_envelope(teaching.envelope))
+            case "config":
+                self._judgement.admit(parties_of(teaching.envelope))
+            case "reading":
+                new, columns = self._judgement.take_report(teaching.gateway, teaching.envelope, teaching.received_ms)
+        if new or teaching.kind != "reading":
+            self._teachings.append(teaching)
+        self._store.datastreams(new)
+        return columns
+
+    def _admit(self, entry: Entry) -> None:
+        listed = said(parties_of(entry.envelope))
+        if listed != next((one.envelope for one in reversed(self._teachings) if one.kind == "config"), said(())):
+            self._learn(Teaching("config", "", listed, entry.received_ms))
+
+    def _report(self, entry: Entry) -> None:
+        try:
+            columns = self._learn(Teaching("reading", entry.gateway, entry.envelope, entry.received_ms))
+        except Unusable as reason:
+            _log.warning("entry %d is not used: %s", entry.id, reason)
+            return
+        if entry.id > self._store.applied():
+            self._pending.append(self._unheld(columns))
+
+    def _unheld(self, columns: Columns) -> Columns:
+        """Return what neither the store has nor what is pending: of one stream and time the first that came stands."""
+        keys = list(zip(columns.row.tolist(), columns.time_ms.tolist(), strict=True))
+        fresh = ~self._store.holds(columns) & np.array([key not in self._unsigned for key in keys], np.bool_)
+        self._unsigned.update(keys)
+        return Columns(*(getattr(columns, name)[fresh] for name in _COLUMNS))
 
     def _take(self, entry: Entry) -> None:
         columns = self._judgement.take(read_envelope(entry.envelope), entry.received_ms, entry.known_rows)
@@ -152,6 +199,7 @@ class Judge:
         if entry_id > self._store.applied():
             self._store.insert(_concatenated(self._pending), entry_id)
         self._pending.clear()
+        self._unsigned.clear()
 
     def _remember(self, entry_id: int, known: set[int]) -> None:
         """Keep on disk what a start needs: the hourly states that are new, and everything as it is after an entry."""
@@ -163,7 +211,7 @@ class Judge:
             {
                 "entry": np.array(entry_id),
                 "form": np.frombuffer(self._judgement.form(), np.uint8),
-                "catalogues": joined(self._catalogues),
+                "taught": taught(self._teachings),
                 **self._judgement.arrays(),
             }
         )
@@ -175,8 +223,8 @@ class Judge:
             return
         if int(kept["entry"]) > self._store.applied():
             return
-        for envelope in parted(kept["catalogues"]):
-            self._learn(envelope)
+        for teaching in teachings(kept["taught"]):
+            self._learn(teaching)
         hours = {minute: self._memory.hour(minute) for minute in self._memory.hours()}
         self._judgement.restore(kept, {minute: state for minute, state in hours.items() if state is not None})
         self.after = int(kept["entry"])

@@ -18,6 +18,7 @@ from hub.network import build_network
 from hub.panel import NEVER, Panel, Readings
 from hub.second_pass import Checkpoint, Late, SecondPass
 from hub.state import Array, grown, leaves, rebuilt
+from hub.third_party import ThirdParty
 from wire.batch import Payload
 from wire.reading import Flag
 
@@ -88,6 +89,38 @@ class Judgement:
             self._dirty.update(np.unique(minute).tolist())
             self._second.note(Late(row, minute), self.head)
         return columns
+
+    def admit(self, parties: Sequence[ThirdParty]) -> None:
+        """Have these and no other third parties report from here on."""
+        stations = self._catalogue.stations
+        self._catalogue.admit(parties)
+        if self._catalogue.stations != stations:
+            self._grow()
+
+    def take_report(self, party: str, body: bytes, received_ms: int) -> tuple[Sequence[Datastream], Columns]:
+        """Take what a third party reports; it is shown, not judged.
+
+        Returns:
+            The datastreams that are new by it, and its readings as they are to be stored unless their time is known.
+
+        Raises:
+            Unusable: see `Catalogue.reported`; nothing is changed then.
+        """
+        known = self._catalogue.datastreams
+        columns = self._catalogue.reported(party, body, received_ms)
+        new = self._catalogue.datastreams[len(known) :]
+        if new:
+            self._grow()
+        self._latest = self._latest.joined(self._news(columns))
+        return new, columns
+
+    def _news(self, columns: Columns) -> Readings:
+        """Return what is later than what is shown, in canonical units: of one time the first that came stands."""
+        network, later = self.bindings.network, columns.time_ms > self._latest.time_ms[columns.row]
+        row = columns.row[later]
+        value = columns.value[later] * network.scale[row] + network.offset[row]
+        nowhere = np.full(len(row), np.nan)
+        return Readings(row, columns.time_ms[later], value, columns.flag[later], nowhere, nowhere)
 
     def _canonical(self, columns: Columns) -> Readings:
         network, row = self.bindings.network, columns.row

@@ -6,15 +6,18 @@ of them. What is missing, damaged or of another version costs time, never correc
 
 import os
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from hub.ingest.entry import EntryKind
+
 Arrays = dict[str, NDArray[Any]]
-FORMAT: Final = 1
+FORMAT: Final = 2
 _NEWEST: Final = "newest.npz"
 
 
@@ -73,16 +76,24 @@ def _read(path: Path) -> Arrays | None:
     return arrays if int(arrays.get("format", np.array(0))) == FORMAT else None
 
 
-def joined(parts: list[bytes]) -> NDArray[np.uint8]:
-    """Return byte strings as one array: each after its length in 8 bytes."""
-    return np.frombuffer(b"".join(len(part).to_bytes(8, "little") + part for part in parts), np.uint8)
+class Teaching(msgspec.Struct, frozen=True, array_like=True):
+    """An entry of the journal that has changed the catalogue.
+
+    Attributes:
+        kind, gateway, envelope, received_ms: as in the journal.
+    """
+
+    kind: EntryKind
+    gateway: str
+    envelope: bytes
+    received_ms: int
 
 
-def parted(octets: NDArray[np.uint8]) -> list[bytes]:
-    """Return what `joined` was given."""
-    whole, parts, at = octets.tobytes(), [], 0
-    while at < len(whole):
-        end = at + 8 + int.from_bytes(whole[at : at + 8], "little")
-        parts.append(whole[at + 8 : end])
-        at = end
-    return parts
+def taught(teachings: Sequence[Teaching]) -> NDArray[np.uint8]:
+    """Return what the catalogue was taught, in order, as one array."""
+    return np.frombuffer(msgspec.msgpack.encode(teachings), np.uint8)
+
+
+def teachings(octets: NDArray[np.uint8]) -> list[Teaching]:
+    """Return what `taught` was given."""
+    return msgspec.msgpack.decode(octets.tobytes(), type=list[Teaching])

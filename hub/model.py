@@ -18,7 +18,12 @@ TicketKind = Literal["range", "flat_line", "gain", "gap", "fork", "silent"]
 
 @dataclass(frozen=True, slots=True)
 class Station:
-    """A place on the map, fixed or moving, that hosts devices; longitude and latitude are NaN when it moves."""
+    """A place on the map, fixed or moving, that hosts devices; longitude and latitude are NaN when it moves.
+
+    Attributes:
+        gateway: who speaks for it: a gateway, or a third party.
+        signed: False for a third party's: what it says is shown, and never evidence.
+    """
 
     id: str
     kind: StationKind
@@ -27,6 +32,7 @@ class Station:
     longitude: float
     latitude: float
     gateway: str
+    signed: bool = True
 
     @property
     def moving(self) -> bool:
@@ -42,6 +48,7 @@ class Datastream:
         id: "station/device/property", unique for all time.
         row: its row in every array of the hub; given in the order of the journal, never reused.
         unit: what the wire carries; the store keeps that, the panel holds the property's canonical unit.
+        period_s: between readings as the gateway plans them; 0 for a third party's, which nobody knows.
     """
 
     id: str

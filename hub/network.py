@@ -23,6 +23,7 @@ _AVERAGING: Final = {"arithmetic": ARITHMETIC, "energy": ENERGY, "vector": VECTO
 # Neighbours: so many, not farther than this; a station's own streams do not count.
 NEIGHBOURS: Final = 16
 REACH_M: Final = 6_000.0
+_NO_PLACE: Final = (np.nan, np.nan)
 # A station speaks for an area without one of its own from up to this far.
 COVER_M: Final = 2_500.0
 
@@ -37,8 +38,8 @@ class Network:
         shapes: their polygons in metres on `plane`.
         property: int64[n], index into PROPERTY_NAMES.
         station: int64[n], index into `stations`.
-        east_m, north_m: float64[n], NaN when moving.
-        moving, ambient: bool[n]; ambient streams stand still in the open air: reference and micro-stations.
+        east_m, north_m: float64[n], NaN when moving, and for a third party's.
+        moving, ambient: bool[n]; ambient streams stand still in the open air: signed reference and micro-stations.
         period_ms: int64[n], between readings as the gateway plans them.
         scale, offset: float64[n]: canonical value = raw * scale + offset.
         low, high: float64[n], plausible range.
@@ -83,8 +84,8 @@ def build_network(stations: Sequence[Station], datastreams: Sequence[Datastream]
     index = {station.id: i for i, station in enumerate(stations)}
     of_stream = _ints([index[stream.station] for stream in datastreams])
     moving = np.array([station.moving for station in stations], np.bool_)[of_stream]
-    ambient = np.array([s.kind in ("reference", "micro_station") for s in stations], np.bool_)[of_stream]
-    east, north = plane.metres(_floats([s.longitude for s in stations]), _floats([s.latitude for s in stations]))
+    ambient = np.array([s.signed and s.kind in ("reference", "micro_station") for s in stations], np.bool_)[of_stream]
+    east, north = plane.metres(*_degrees(stations))
     distance_m = distances_m(shapes, east, north)
     known = [PROPERTIES[stream.property] for stream in datastreams]
     scale = _floats([to_canonical(stream.property, stream.unit) for stream in datastreams]).reshape(n, 2)
@@ -115,6 +116,12 @@ def build_network(stations: Sequence[Station], datastreams: Sequence[Datastream]
         cover_row=row,
         cover_area=cover_area[pair],
     )
+
+
+def _degrees(stations: Sequence[Station]) -> Floats:
+    """Return longitudes and latitudes: what is not signed stands nowhere, speaks for no area, is nobody's neighbour."""
+    placed = [(s.longitude, s.latitude) if s.signed else _NO_PLACE for s in stations]
+    return _floats(placed).reshape(-1, 2).T
 
 
 def _cells(datastreams: Sequence[Datastream]) -> NDArray[np.int64]:

@@ -1,5 +1,6 @@
 """The journal's thread: takes all that has arrived, commits it as one group, hands on what came of it."""
 
+import heapq
 import logging
 import queue
 import sqlite3
@@ -12,12 +13,15 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from hub.ingest.accept import Known
 from hub.ingest.days import JournalReader
+from hub.ingest.entry import EntryKind
 from hub.ingest.intake import Arrival, Committed, Intake
 from hub.ingest.journal import Journal
 from wire.clock import Clock
 
 GROUP: Final = 512
 WAITING: Final = 8192
+# What changes how other entries are read.
+_TEACHING: Final[tuple[EntryKind, ...]] = ("catalogue", "config")
 _log = logging.getLogger(__name__)
 
 
@@ -81,7 +85,9 @@ class GroupCommit:
 
     def _new_intake(self) -> Intake:
         with JournalReader(self._journal.directory) as reader:
-            return Intake(self.keys, self._journal, list(reader.entries(0, ("catalogue",))))
+            # One after the other, as each has an index and both together have none.
+            listed = (reader.entries(0, (kind,)) for kind in _TEACHING)
+            return Intake(self.keys, self._journal, list(heapq.merge(*listed, key=lambda entry: entry.id)))
 
     def _run(self) -> None:
         broken = False

@@ -8,11 +8,12 @@ import msgspec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from hub.catalogue import Catalogue, is_dated
-from hub.errors import NotAuthentic, Unusable
+from hub.errors import NotAuthentic, RejectedBatch, Unusable
 from hub.ingest.accept import Known, Position, Verdict, accept, authenticate
 from hub.ingest.entry import Draft, Entry, EntryKind, ForkNote, GapNote
 from hub.ingest.journal import Journal
 from hub.ingest.overlap import News, block_of, news
+from hub.third_party import parties_of
 from wire.batch import Kind, Payload, read_envelope, sha256
 
 # How far a gateway's clock may be ahead of the hub's.
@@ -25,7 +26,7 @@ class Arrival:
     """Something that wants to be journalled.
 
     Attributes:
-        kind: "batch" is an envelope yet to be judged; the others are taken as they are.
+        kind: "batch" and "reading", a third party's report, are yet to be judged; the others are taken as they are.
         gateway: whose topic it came on, "" for the hub's own.
         body: the bytes as received.
         minute_ms: for a tick, the start of the newest minute that closes.
@@ -44,13 +45,13 @@ class Committed:
     Attributes:
         entries: in the order of the journal.
         positions: what to acknowledge, by (gateway, epoch): of every epoch that was heard, taken or not.
-        rejected: envelopes for the quarantine, each with its reason.
+        rejected: envelopes and reports for the quarantine, each with its reason.
         refused: numbers committed as refused, each with its reason.
     """
 
     entries: Sequence[Entry]
     positions: Mapping[tuple[str, int], Position]
-    rejected: Sequence[tuple[NotAuthentic, bytes]]
+    rejected: Sequence[tuple[RejectedBatch, bytes]]
     refused: Sequence[tuple[int, Unusable]]
 
 
@@ -64,7 +65,7 @@ class _Group:
     moves: dict[tuple[str, int], Position] = field(default_factory=dict)
     heard: set[tuple[str, int]] = field(default_factory=set)
     takings: dict[tuple[str, bytes], list[bytes]] = field(default_factory=dict)
-    rejected: list[tuple[NotAuthentic, bytes]] = field(default_factory=list)
+    rejected: list[tuple[RejectedBatch, bytes]] = field(default_factory=list)
     refused: list[tuple[int, Unusable]] = field(default_factory=list)
 
 
@@ -77,7 +78,7 @@ class Intake:
         Args:
             keys: the public key of every known gateway.
             journal: open.
-            catalogues: all entries of kind catalogue, in order.
+            catalogues: all entries of kind catalogue and config, in order.
         """
         self._keys = keys
         self._journal = journal
@@ -85,7 +86,10 @@ class Intake:
         self._catalogue = Catalogue()
         self._noted: set[tuple[str, int, bytes]] = set()
         for entry in catalogues:
-            self._catalogue.add(read_envelope(entry.envelope))
+            if entry.kind == "config":
+                self._catalogue.admit(parties_of(entry.envelope))
+            else:
+                self._catalogue.add(read_envelope(entry.envelope))
 
     @property
     def known(self) -> Mapping[str, Known]:
@@ -107,11 +111,24 @@ class Intake:
             if arrival.kind == "batch":
                 self._take_batch(group, arrival)
             else:
-                group.drafts.append(_statement(arrival))
+                self._take_statement(group, arrival)
         entries = self._journal.append_many(group.drafts, now_ms, group.moves)
         self._known = group.known
         acknowledged = {(gateway, epoch): self._known[gateway].at(epoch) for gateway, epoch in group.heard}
         return Committed(entries, acknowledged, group.rejected, group.refused)
+
+    def _take_statement(self, group: _Group, arrival: Arrival) -> None:
+        try:
+            match arrival.kind:
+                case "config":
+                    self._catalogue.admit(parties_of(arrival.body))
+                case "reading":
+                    self._catalogue.report(arrival.gateway, arrival.body, group.now_ms)
+        except Unusable as reason:
+            # Nobody signed it and nobody waits for its acknowledgement: what is not journalled is kept for a person.
+            group.rejected.append((reason, arrival.body))
+            return
+        group.drafts.append(_statement(arrival))
 
     def _take_batch(self, group: _Group, arrival: Arrival) -> None:
         try:

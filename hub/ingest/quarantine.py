@@ -1,9 +1,12 @@
-"""A bounded directory of what is not proven to be a gateway's: never acknowledged, kept for a person to look at."""
+"""A bounded directory of what is not taken: never acknowledged, kept for a person to look at.
+
+What is not proven to be a gateway's, and what a third party reports that cannot be used.
+"""
 
 from pathlib import Path
 from typing import Final
 
-from hub.errors import NotAuthentic
+from hub.errors import RejectedBatch
 from wire.topics import is_identifier
 
 FILES: Final = 1000
@@ -22,7 +25,7 @@ class Quarantine:
         self._kept = len(numbers)
         self._next = numbers[-1] + 1 if numbers else 1
 
-    def put(self, rejection: NotAuthentic, envelope: bytes) -> None:
+    def put(self, rejection: RejectedBatch, envelope: bytes) -> None:
         """Keep the first LARGEST_BYTES bytes of an envelope and the reason; the oldest makes room."""
         gateway = rejection.gateway if is_identifier(rejection.gateway) else "unknown"
         stem = self._directory / f"{self._next:08d}-{gateway}"

@@ -24,7 +24,6 @@ LONGEST_WAIT_S: Final = 10.0
 WAITING: Final = 8192
 IN_FLIGHT: Final = 256
 EPOCHS_TOLD: Final = 4
-LARGEST_READING: Final = 1 << 16
 _log = logging.getLogger(__name__)
 _read_status = msgspec.msgpack.Decoder(Status).decode
 
@@ -107,7 +106,7 @@ class Receiver:
                 commit.put(Arrival("batch", address.gateway, payload))
             case "status":
                 self._take_status(address.gateway, payload, commit)
-            case "reading" if address.gateway in commit.keys and len(payload) <= LARGEST_READING:
+            case "reading":
                 commit.put(Arrival("reading", address.gateway, payload))
 
     def _take_status(self, gateway: str, payload: bytes, commit: GroupCommit) -> None:

@@ -81,13 +81,14 @@ class StationState(TypedDict):
 
 
 class StationProperties(TypedDict):
-    """A station and what it says."""
+    """A station and what it says; `gateway` is a third party when it is not signed."""
 
     id: str
     kind: StationKind
     name: str
     name_en: str
     gateway: str
+    signed: bool
     moving: bool
     values: dict[str, Latest]
 

@@ -151,6 +151,7 @@ def _station(station: Station, state: StationState) -> StationFeature:
             "name": station.name,
             "name_en": station.name_en,
             "gateway": station.gateway,
+            "signed": station.signed,
             "moving": station.moving,
             "values": state["values"],
         },

@@ -34,7 +34,7 @@ _COLUMNS: Final = "row, time_ms, value, flag, longitude, latitude"
 class DuckStore:
     """A `Store` in one file.
 
-    `insert` and `datastreams` belong to one thread; the others may be called from any, each on its own cursor.
+    `insert`, `holds` and `datastreams` belong to one thread; the others may be called from any, each on its own cursor.
 
     Attributes:
         path: the file; DuckDB lays a write-ahead log beside it.
@@ -96,6 +96,24 @@ class DuckStore:
         finally:
             self._writer.unregister("incoming")
         self._applied = entry_id
+
+    def holds(self, columns: Columns) -> NDArray[np.bool_]:
+        """Return of which readings a row and time are kept already; see `Store.holds`."""
+        held = np.zeros(len(columns), np.bool_)
+        if not len(columns):
+            return held
+        # Without the span every row group would be read.
+        span = [int(columns.time_ms.min()), int(columns.time_ms.max())]
+        wanted = {"row": columns.row, "time_ms": columns.time_ms, "place": np.arange(len(columns))}
+        query = "select distinct place from reading join wanted using (row, time_ms) where time_ms between ? and ?"
+        try:
+            self._writer.register("wanted", wanted)
+            held[self._writer.execute(query, span).fetchnumpy()["place"]] = True
+        except duckdb.Error as error:
+            raise StoreError(f"{self.path}: {error}") from error
+        finally:
+            self._writer.unregister("wanted")
+        return held
 
     def applied(self) -> int:
         """Return the last journal entry whose readings are kept, 0 for none."""

@@ -50,6 +50,10 @@ class Store(SeriesReader, Protocol):
         """
         ...
 
+    def holds(self, columns: Columns) -> NDArray[np.bool_]:
+        """Return of which readings a row and time are kept already, whatever their value."""
+        ...
+
     def applied(self) -> int:
         """Return the last journal entry whose readings are kept, 0 for none."""
         ...

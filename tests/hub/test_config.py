@@ -124,3 +124,46 @@ def test_file_that_is_not_there_is_named(tmp_path: Path) -> None:
 def test_loopback_is_told_from_the_world(host: str, expected: bool) -> None:  # noqa: FBT001
     """An address that others can reach needs TLS."""
     assert expected == is_loopback(host)
+
+
+THIRD_PARTY = """
+[[third_party]]
+id = "park"
+
+[[third_party.station]]
+id = "park-01"
+kind = "micro_station"
+name = "公园"
+longitude = 116.5
+latitude = 39.8
+"""
+
+
+def test_third_parties_are_listed_with_their_stations(file: Path) -> None:
+    """As they stand in the file."""
+    file.write_text(GOOD + THIRD_PARTY, encoding="utf-8")
+    (party,) = load_config(file, ENVIRON).third_parties
+
+    assert ("park", ["park-01"]) == (party.id, [station.id for station in party.station])
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong", "place"),
+    [
+        ('id = "park"', 'id = "gw-east"', "[third_party[1]] id:"),
+        ('id = "park"', 'id = "Park"', "[third_party[1]] id:"),
+        ('id = "park-01"', 'id = "park/01"', "[third_party[1].station[1]] id:"),
+        ("longitude = 116.5", "longitude = nan", "[third_party[1].station[1]] longitude:"),
+        ("latitude = 39.8", "latitude = 116.5", "[third_party[1].station[1]] latitude:"),
+        ('"micro_station"', '"vehicle"', "[third_party[1]] station:"),
+        ("name =", "label =", "[third_party[1]] label:"),
+        (THIRD_PARTY, THIRD_PARTY * 2, "[third_party[2]] id:"),
+    ],
+)
+def test_third_party_that_cannot_be_is_named(file: Path, right: str, wrong: str, place: str) -> None:
+    """By table and key."""
+    file.write_text(GOOD + THIRD_PARTY.replace(right, wrong), encoding="utf-8")
+    with pytest.raises(ConfigError) as raised:
+        load_config(file, ENVIRON)
+
+    assert place in str(raised.value)

@@ -208,7 +208,7 @@ def test_group_that_cannot_be_committed_changes_nothing(hub: Any, gateway: Any, 
     pages = file.execute("PRAGMA page_count").fetchone()[0]
     file.execute(f"PRAGMA max_page_count = {pages}")
     with pytest.raises(sqlite3.OperationalError, match="full"):
-        hub.intake.take([Arrival("reading", "gw-east", bytes(1 << 16)), arrival], now_ms)
+        hub.intake.take([Arrival("tick", body=bytes(1 << 16)), arrival], now_ms)
     file.execute("PRAGMA max_page_count = 1000000")
 
     assert hub.intake.known["gw-east"].at(7).seq == 1
