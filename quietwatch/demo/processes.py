@@ -179,7 +179,9 @@ class Processes:
             for name, child in self._children.items()
             if child.process is not None and child.process.returncode is None
         }
-        (self._directory / "processes.json").write_text(json.dumps(pids))
+        fresh = self._directory / "processes.json.new"
+        fresh.write_text(json.dumps(pids))
+        fresh.replace(self._directory / "processes.json")
 
 
 def _send(child: Child, how: signal.Signals) -> None:

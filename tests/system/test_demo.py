@@ -52,10 +52,16 @@ def field_ms(directory: Path) -> int:
     return int(lines[-2].split("\t")[2]) if len(lines) > 2 else 0
 
 
+def pids(directory: Path) -> dict[str, int]:
+    """Return the process ids of the demo's programs, none before the first has started."""
+    path = directory / "processes.json"
+    return dict(json.loads(path.read_text())) if path.exists() else {}
+
+
 def kill(directory: Path, name: str, at_ms: int) -> None:
     """Take a program down without a word once the field has reached a time."""
     wait_until(lambda: field_ms(directory) >= at_ms)
-    os.kill(json.loads((directory / "processes.json").read_text())[name], signal.SIGKILL)
+    os.kill(pids(directory)[name], signal.SIGKILL)
 
 
 def sources(result: dict[str, Any]) -> set[tuple[str, str]]:
@@ -89,10 +95,10 @@ def test_haze_alone_brings_no_lead_and_the_run_ends_well(tmp_path: Path) -> None
 def test_control_c_leaves_no_process_and_no_port_within_three_seconds(tmp_path: Path) -> None:
     """A person who has seen enough gets the machine back at once."""
     process = start(tmp_path)
-    wait_until(lambda: "gw-patrol" in (tmp_path / "processes.json").read_text() if process.pid else False)
-    pids = json.loads((tmp_path / "processes.json").read_text()).values()
+    wait_until(lambda: "gw-patrol" in pids(tmp_path))
+    running = pids(tmp_path)
 
     process.send_signal(signal.SIGINT)
     process.communicate(timeout=3)
 
-    assert [] == [pid for pid in pids if Path(f"/proc/{pid}").exists()]
+    assert [] == [name for name, pid in running.items() if Path(f"/proc/{pid}").exists()]
