@@ -18,7 +18,8 @@ from played.protocol import NOON_MS, Card, Hub
 from wire.batch import Ack
 from wire.reading import Reading
 
-ROUNDS = 40
+ROUNDS = 60
+QUIET = 3
 
 
 class Protocol(RuleBasedStateMachine):
@@ -37,10 +38,12 @@ class Protocol(RuleBasedStateMachine):
         self.hub_image: Path | None = None
         self.card_images: list[Card] = []
         self.floor: set[int] = set()
+        self.reconnects = True
 
-    @initialize()
-    def install(self) -> None:
+    @initialize(reconnects=st.booleans())
+    def install(self, reconnects: bool) -> None:  # noqa: FBT001  # drawn by hypothesis
         """One gateway, one hub, both empty."""
+        self.reconnects = reconnects
         self.hub = Hub(self.place())
         card = Card(self.place())
         card.open(self.now_s, self.boot())
@@ -70,9 +73,7 @@ class Protocol(RuleBasedStateMachine):
     @rule(card=st.integers(0, 3))
     def send(self, card: int) -> None:
         """A gateway's loop turns once."""
-        chosen = self.cards[card % len(self.cards)]
-        assert chosen.sender is not None
-        self.up.extend(chosen.sender.turn(self.now_s))
+        self.up.extend(self.turn(self.cards[card % len(self.cards)]))
 
     @rule(rounds=st.integers(1, 6))
     def good_minute(self, rounds: int) -> None:
@@ -80,8 +81,7 @@ class Protocol(RuleBasedStateMachine):
         for _ in range(rounds):
             self.now_s += 2
             for card in self.cards:
-                assert card.sender is not None
-                self.hub_takes(card.sender.turn(self.now_s))
+                self.hub_takes(self.turn(card))
             self.answer_all()
 
     @rule(seconds=st.floats(0.1, 30))
@@ -133,11 +133,8 @@ class Protocol(RuleBasedStateMachine):
 
     @rule(card=st.integers(0, 3))
     def image_card(self, card: int) -> None:
-        """A copy of a card is put aside."""
-        index = card % len(self.cards)
-        self.cards[index].close()
-        self.card_images.append(self.cards[index].image(self.place()))
-        self.start(index)
+        """A copy of a card is put aside, readings that are in no block yet included; its gateway runs on."""
+        self.card_images.append(self.cards[card % len(self.cards)].image(self.place()))
 
     @precondition(lambda self: self.card_images)
     @rule(image=st.integers(0, 10), card=st.integers(0, 3))
@@ -154,6 +151,28 @@ class Protocol(RuleBasedStateMachine):
         """A second gateway runs from a copy of a card, with the same identity."""
         self.cards.append(self.card_images[image % len(self.card_images)].image(self.place()))
         self.start(len(self.cards) - 1)
+
+    @rule(card=st.integers(0, 1), before=st.integers(0, 2), blocks=st.tuples(st.integers(0, 2), st.integers(0, 3)))
+    def twin_card(self, card: int, before: int, blocks: tuple[int, int]) -> None:
+        """A card is copied behind the back of its running gateway; from there on both fill the same blocks."""
+        index = card % min(len(self.cards), 2)
+        self.take_readings(before, index)
+        twin = self.cards[index].image(self.place())
+        for gone in self.cards[2:]:
+            gone.close()
+        self.cards[2:] = []
+        self.cards.append(twin)
+        self.start(len(self.cards) - 1)
+        for each, many in zip((self.cards[index], twin), blocks, strict=True):
+            for _ in range(many):
+                self.take_readings(1, self.cards.index(each))
+                assert each.outbox is not None
+                each.outbox.write_block()
+
+    @rule(card=st.integers(0, 3), which=st.integers(0, 100))
+    def rot_body(self, card: int, which: int) -> None:
+        """A byte of one block turns behind the back of the running gateway: only what that block says may be lost."""
+        self.cards[card % len(self.cards)].rot(which)
 
     @precondition(lambda self: not self.card_images and len(self.cards) == 1)
     @rule(where=st.floats(0.2, 0.999))
@@ -176,7 +195,7 @@ class Protocol(RuleBasedStateMachine):
         """The hub's process dies and starts again."""
         self.hub.close()
         self.hub.open()
-        self.broadcast(self.hub.greeting(self.hub_ms()))
+        self.greet()
 
     @rule()
     def image_hub(self) -> None:
@@ -193,7 +212,15 @@ class Protocol(RuleBasedStateMachine):
         assert self.hub_image is not None
         self.hub = Hub(Path(shutil.copytree(self.hub_image, self.place())))
         self.floor = set(self.hub.arrived())
-        self.broadcast(self.hub.greeting(self.hub_ms()))
+        self.greet()
+
+    @rule()
+    def wipe_hub(self) -> None:
+        """The hub loses all that it had, and so does whoever had only the hub."""
+        self.hub.close()
+        self.hub = Hub(self.place())
+        self.floor = set()
+        self.greet()
 
     # What must hold
 
@@ -207,14 +234,24 @@ class Protocol(RuleBasedStateMachine):
             self.floor = set(arrived)
 
     def settle(self) -> None:
-        """Run a good network until nothing moves."""
-        self.up.clear()
-        self.down.clear()
-        for index in range(len(self.cards)):
-            self.connect(index)
+        """Run a good network until nothing moves; what was on its way to the hub is lost, with or without sessions."""
+        if self.reconnects:
+            self.lose_all()
+        else:
+            for index, card in enumerate(self.cards):
+                self.take_readings(1, index)
+                self.turn(card)
+            self.up.clear()
+        quiet = 0
         for _ in range(ROUNDS):
-            self.now_s += 5
-            self.good_minute(1)
+            self.now_s += 40
+            self.answer_all()
+            sent = [envelope for card in self.cards for envelope in self.turn(card)]
+            self.hub_takes(sent)
+            waiting = [card for card in self.cards if card.outbox is None or card.outbox.unacknowledged]
+            quiet = 0 if sent or self.down or waiting else quiet + 1
+            if quiet == QUIET:
+                return
 
     def check(self) -> None:
         """Everything that a living card took has arrived, and no gateway waits for anything."""
@@ -245,7 +282,19 @@ class Protocol(RuleBasedStateMachine):
         assert card.sender is not None
         assert card.outbox is not None
         card.sender.on_connect(self.now_s)
-        self.broadcast(self.hub.position(card.outbox.chain.epoch, self.hub_ms()))
+        card.told = card.outbox.chain.epoch
+        self.broadcast(self.hub.position(card.told, self.hub_ms()))
+
+    def greet(self) -> None:
+        """The hub starts: it speaks of what it has, and answers what the broker retains of the gateways."""
+        self.broadcast(self.hub.greeting(self.hub_ms()))
+        for card in self.cards:
+            self.broadcast(self.hub.position(card.told, self.hub_ms()))
+
+    def turn(self, card: Card) -> Sequence[bytes]:
+        """Return what a gateway publishes now."""
+        assert card.sender is not None
+        return card.sender.turn(self.now_s)
 
     def broadcast(self, acks: Sequence[Ack]) -> None:
         """Gateways of one identity hear the same topic."""

@@ -8,11 +8,13 @@ from random import Random
 
 import numpy as np
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from numpy.typing import NDArray
 
 from edge.catalogue import Inventory, Series
 from edge.outbox import Identity, Limits, Outbox
+from edge.outbox.frame import FrameKind, scan
 from edge.sender import Sender
-from hub.ingest.accept import Position
+from hub.ingest.accept import Known, Position
 from hub.ingest.days import JournalReader
 from hub.ingest.intake import Arrival, Intake
 from hub.ingest.journal import Journal
@@ -21,19 +23,21 @@ from wire.batch import Ack, CatalogueDevice, CatalogueStation, read_envelope, re
 GATEWAY = "gw-test"
 KEY = Ed25519PrivateKey.from_private_bytes(bytes(range(32)))
 NOON_MS = 1_381_000_000_000
+BLOCK_HEAD = 32  # bytes before a block's body in its frame
 STATION = CatalogueStation("station", "micro_station", "站", 116.5, 39.8)
 INVENTORY = Inventory(
     "test", (STATION,), (CatalogueDevice("device", "station", "pms"),), (Series("device", "pm10", "ug/m3", 60),)
 )
 
 
-@dataclass
+@dataclass(eq=False)
 class Card:
     """One gateway's storage and what the test knows is on it.
 
     Attributes:
         held: values of the readings that the outbox has taken and must deliver.
         doubtful: values whose block a test rotted: they may come or not.
+        told: the epoch that it named when it last connected, which the broker retains.
     """
 
     directory: Path
@@ -41,6 +45,7 @@ class Card:
     doubtful: set[int] = field(default_factory=set)
     outbox: Outbox | None = None
     sender: Sender | None = None
+    told: int = 0
 
     def open(self, now_s: float, boot: bytes) -> None:
         """Start the gateway's process."""
@@ -56,10 +61,26 @@ class Card:
         self.outbox = self.sender = None
 
     def image(self, place: Path) -> "Card":
-        """Return a copy of the card as it lies on the table: its process has ended."""
-        assert self.outbox is None
+        """Return a copy of the card as it lies on the table, or behind the back of its running process."""
         shutil.copytree(self.directory, place)
         return Card(place, set(self.held), set(self.doubtful))
+
+    def rot(self, which: int) -> None:
+        """Turn the last byte of one block of readings, and note whose fault it is when they never come."""
+        assert self.outbox is not None
+        self.outbox.flush()
+        places = [
+            (path, frame.end, frame.body[BLOCK_HEAD:])
+            for path in sorted(self.directory.glob("*.log"))
+            for frame in scan(path.read_bytes()).frames
+            if frame.kind == FrameKind.BLOCK and not frame.detail and frame.body
+        ]
+        if places:
+            path, end, body = places[which % len(places)]
+            content = bytearray(path.read_bytes())
+            content[end - 1] ^= 0xFF
+            path.write_bytes(content)
+            self.doubtful |= set(_values(body).tolist())
 
 
 class Hub:
@@ -92,9 +113,8 @@ class Hub:
         return [_ack(position, now_ms) for position in committed.positions.values()]
 
     def position(self, epoch: int, now_ms: int) -> list[Ack]:
-        """Return what it says to a gateway that comes online with this epoch."""
-        known = self.intake.known.get(GATEWAY)
-        return [] if known is None else [_ack(known.at(epoch), now_ms)]
+        """Return what it says to a gateway that says, or whose retained status says, that it is in this epoch."""
+        return [_ack(self.intake.known.get(GATEWAY, Known()).at(epoch), now_ms)]
 
     def greeting(self, now_ms: int) -> list[Ack]:
         """Return what it says to all its gateways when it starts."""
@@ -102,14 +122,17 @@ class Hub:
         return [_ack(position, now_ms) for position in known.positions.values()] if known else []
 
     def arrived(self) -> list[int]:
-        """Return the values that the journal holds as fresh: what the judge will store."""
+        """Return the values that the journal holds as new: what the judge will store."""
         values: list[int] = []
         with JournalReader(self.directory) as reader:
             for entry in reader.entries(0, ("batch",)):
                 if entry.fresh:
-                    block = read_readings(read_envelope(entry.envelope).body)
-                    values.extend(np.frombuffer(block.columns.value, "<f8").astype(int).tolist())
+                    values.extend(_values(read_envelope(entry.envelope).body)[entry.known_rows :].tolist())
         return values
+
+
+def _values(body: bytes) -> NDArray[np.int64]:
+    return np.frombuffer(read_readings(body).columns.value, "<f8").astype(np.int64)
 
 
 def _ack(position: Position, now_ms: int) -> Ack:
