@@ -1,7 +1,7 @@
 """The judge: the journal in, readings, leads and tickets out, the same however often and in whatever portions."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -215,6 +215,17 @@ def test_a_body_that_is_known_is_neither_stored_nor_judged(book: Any) -> None:
 
     assert len(shelf.rows()) == len(book.town.streams)
     assert shelf.applied() == 3
+
+
+def test_of_a_block_that_began_in_another_only_what_is_behind_is_stored_and_judged(book: Any) -> None:
+    """Whatever stands in the readings that the hub has already."""
+    book.batch(book.town.minute(0), NOON * MINUTE_MS + 50_000)
+    book.entries[-1] = replace(book.entries[-1], known_rows=3)
+    shelf = Shelf()
+    snapshot = judge(book, shelf, Desk()).apply(book.entries)
+
+    assert len(shelf.rows()) == len(book.town.streams) - 3
+    assert np.isfinite(snapshot.latest_value).sum() == len(book.town.streams) - 3
 
 
 def test_readings_of_an_estimated_date_are_stored_and_not_judged(book: Any) -> None:
