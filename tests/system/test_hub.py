@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import json
 import shutil
 import signal
 import socket
@@ -27,6 +28,7 @@ from hub.store import DuckStore
 from wire.batch import CatalogueDevice, CatalogueStation, Status
 from wire.clock import ScaledClock
 from wire.reading import Reading
+from wire.topics import topic
 
 pytestmark = pytest.mark.system
 
@@ -57,6 +59,8 @@ class Hub:
         (place / "hub.toml").write_text(
             f'[hub]\ndirectory = "hub"\n[mqtt]\nport = {broker}\n[zone]\nname = "区"\n'
             f'[[gateway]]\nid = "gw"\npublic_key = "{public_key}"\n'
+            '[[third_party]]\nid = "park"\n[[third_party.station]]\nid = "park-01"\nkind = "micro_station"\n'
+            'name = "公园"\nlongitude = 116.5\nlatitude = 39.8\n'
         )
         self.process: subprocess.Popen[str] | None = None
 
@@ -163,4 +167,48 @@ def test_killed_hub_keeps_what_it_acknowledged_and_gets_the_rest(tmp_path: Path,
     hub.end(signal.SIGTERM)
     store = DuckStore(tmp_path / "hub" / "store.duckdb")
     assert sorted(store.readings().value.tolist()) == [float(value) for value in range(700)]
+    store.close()
+
+
+def published(broker: int, *values: float) -> None:
+    """Publish reports of a third party as its page says, each of the same time."""
+    program = shutil.which("mosquitto_pub") or "/usr/bin/mosquitto_pub"
+    for value in values:
+        reading = {"property": "pm2_5", "unit": "ug/m3", "time": "2013-10-05T00:00:00Z", "value": value}
+        report = {"station": "park-01", "device": "box", "readings": [reading]}
+        command = [program, "-p", str(broker), "-q", "1", "-t", topic("park", "reading"), "-m", json.dumps(report)]
+        subprocess.run(command, check=True)
+
+
+def shown(url: str) -> dict[str, Any]:
+    """Return the third party's station once the map shows a value of it."""
+    deadline_s = time.monotonic() + PATIENCE_S
+    while time.monotonic() < deadline_s:
+        for feature in httpx.get(f"{url}api/stations").json()["features"]:
+            if feature["id"] == "park-01" and feature["properties"]["values"]:
+                return dict(feature["properties"])
+        time.sleep(0.1)
+    raise AssertionError("the map shows nothing of the third party")
+
+
+def test_third_party_is_shown_as_unsigned_and_stored_once(tmp_path: Path, broker: int) -> None:
+    """Published with a program of the shelf; killed in between, the hub shows the same again; noise does no harm."""
+    hub = Hub(tmp_path, broker, public_text(load_or_create(tmp_path / "key.pem")))
+    url = hub.start()
+    arrived = tmp_path / "hub" / "quarantine"
+    # The hub may be ready before it has subscribed.
+    deadline_s = time.monotonic() + PATIENCE_S
+    while not list(arrived.glob("*-park.txt")) and time.monotonic() < deadline_s:
+        published(broker, 1e13)
+        time.sleep(0.1)
+    published(broker, 35.2, 99.0)
+    first = shown(url)
+    hub.end(signal.SIGKILL)
+    again = shown(hub.start())
+    hub.end(signal.SIGTERM)
+
+    assert (first["signed"], first["gateway"], first["values"]["pm2_5"]["value"]) == (False, "park", 35.2)
+    assert again == first
+    store = DuckStore(tmp_path / "hub" / "store.duckdb")
+    assert store.readings().value.tolist() == [35.2]
     store.close()

@@ -56,6 +56,7 @@ export interface StationProperties {
   name: string;
   name_en: string;
   gateway: string;
+  signed: boolean;
   moving: boolean;
   values: Record<string, LatestValue>;
 }

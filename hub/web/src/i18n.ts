@@ -68,6 +68,7 @@ const WORDS = {
   series_failed: ["曲线读取失败", "The series could not be read"],
   latest: ["最新 {time}", "latest {time}"],
   gateway: ["网关 {id}", "gateway {id}"],
+  unsigned: ["未签名 · 第三方 {id} · 不作证据", "unsigned · third party {id} · never evidence"],
   flagged: ["存疑", "Suspect"],
   failed: ["失效", "Failed"],
   flagged_points: ["存疑或失效（不参与判定）", "suspect or failed (takes no part)"],

@@ -70,6 +70,7 @@ def test_station_shows_its_latest_values(app: FastAPI) -> None:
     station = told(app, "stations")["features"][0]
 
     assert station["geometry"]["coordinates"] == [116.5, 39.8]
+    assert station["properties"]["signed"]
     assert station["properties"]["values"] == {
         "pm10": {"value": 412.0, "unit": "ug/m3", "time_ms": NOW_MS, "flag": 1},
         "no2": {"value": None, "unit": "ug/m3", "time_ms": NOW_MS - 5, "flag": 9},

@@ -139,7 +139,7 @@ export class Detail {
     const { properties } = station;
     const state = stationState(station, board.nowMs, stationsInExcess(board));
     const newest = Math.max(0, ...Object.values(properties.values).map((v) => v.time_ms));
-    const facts = [sayKind(properties.kind), say("gateway", { id: properties.gateway }), newest > 0 ? say("latest", { time: time(newest) }) : ""];
+    const facts = [sayKind(properties.kind), say(properties.signed ? "gateway" : "unsigned", { id: properties.gateway }), newest > 0 ? say("latest", { time: time(newest) }) : ""];
     fill(
       this.head,
       state === "excess" && h("span", { class: "level", "data-face": "red" }, say("excess_here")),
