@@ -100,17 +100,6 @@ class ReadingsBody(msgspec.Struct, frozen=True):
     columns: Columns
 
 
-class BlockName(msgspec.Struct, frozen=True):
-    """What a block is called by all lives of one outbox; the first fields of both bodies.
-
-    Attributes:
-        boot, number: as in `ReadingsBody`.
-    """
-
-    boot: bytes
-    number: Number
-
-
 class CatalogueStation(msgspec.Struct, frozen=True):
     """A place that hosts devices; longitude and latitude in degrees WGS-84, None when the station moves."""
 
@@ -199,7 +188,6 @@ encode_body = msgspec.msgpack.Encoder().encode
 _decode_payload = msgspec.msgpack.Decoder(Payload).decode
 _decode_readings = msgspec.msgpack.Decoder(ReadingsBody).decode
 _decode_catalogue = msgspec.msgpack.Decoder(CatalogueBody).decode
-_decode_name = msgspec.msgpack.Decoder(BlockName).decode
 # msgspec lets text that is not UTF-8, and nesting without end, through as these.
 _UNDECODABLE: Final = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
 _WIDTHS: Final = {"stream": 2, "offset_ms": 4, "value": 8, "flag": 1, "longitude": 8, "latitude": 8}
@@ -267,18 +255,6 @@ def verify_envelope(envelope: bytes, key: Ed25519PublicKey) -> None:
         key.verify(envelope[-SIGNATURE_LENGTH:], CONTEXT + envelope[:-SIGNATURE_LENGTH])
     except InvalidSignature as error:
         raise BadSignature("the signature is not this gateway's") from error
-
-
-def read_name(body: bytes) -> BlockName:
-    """Return the name of a block of any kind.
-
-    Raises:
-        UnusablePayload: it has none.
-    """
-    try:
-        return _decode_name(body)
-    except _UNDECODABLE as error:
-        raise UnusablePayload(f"body is no block: {error}") from error
 
 
 def read_readings(body: bytes) -> ReadingsBody:

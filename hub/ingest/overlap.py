@@ -10,16 +10,27 @@ Rows come to every body in the order of their taking, so what two bodies of one 
 from collections.abc import Sequence
 from typing import Final, NamedTuple
 
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from wire.batch import Payload, read_name, read_readings
+from wire.batch import Number, Payload, read_readings
 
 _ROW: Final = np.dtype(
     [("stream", "<u2"), ("time", "<u8"), ("value", "<u8"), ("flag", "u1"), ("longitude", "<u8"), ("latitude", "<u8")]
 )
 _NOWHERE: Final = np.array(np.nan).view(np.uint64)
 _WRAP: Final = (1 << 64) - 1
+
+
+class _Name(msgspec.Struct, frozen=True):
+    """What `ReadingsBody` and `CatalogueBody` both have."""
+
+    boot: bytes
+    number: Number
+
+
+_read_name = msgspec.msgpack.Decoder(_Name).decode
 
 
 class News(NamedTuple):
@@ -35,8 +46,8 @@ class News(NamedTuple):
 
 
 def block_of(payload: Payload) -> bytes:
-    """Return by what the copies of one outbox call the block of a payload: boot and number."""
-    name = read_name(payload.body)
+    """Return by what the copies of one outbox call the block of a well-formed payload: boot and number."""
+    name = _read_name(payload.body)
     return name.boot + name.number.to_bytes(8, "big")
 
 
