@@ -33,7 +33,7 @@ from hub.model import (
 )
 from hub.state import leaves
 from hub.third_party import parties_of, said
-from wire.batch import read_envelope
+from wire.envelope import read_envelope
 
 _log = logging.getLogger(__name__)
 _COLUMNS: Final = ("row", "time_ms", "value", "flag", "longitude", "latitude")

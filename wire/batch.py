@@ -1,24 +1,15 @@
-"""The envelope in which a gateway sends one sealed block to the hub.
+"""What a gateway and the hub say to each other: batches of readings or catalogues, acknowledgements, statuses.
 
-    magic u16 | format u8 | flags u8 | length u32 | payload | Ed25519 signature (64 bytes)
-      "QW"    |     1     |  bit 0:  |  of the    |         | over b"qw/1/batch" and all before it
-              |           |  zlib    |  payload   |         |
-
-Numbers are little-endian. The payload is MessagePack: a `Payload`. Its `body` is one block exactly as the outbox holds
-it, so that the hub knows a block by the SHA-256 of its body however often it is numbered anew. Stored, hashed and
-verified as sent, never re-encoded.
+A `Payload` carries one sealed block. Its `body` is the block exactly as the outbox holds it, so that the hub knows a
+block by its body however often it is numbered anew. Stored, hashed and verified as sent, never re-encoded.
 """
 
 import hashlib
-import struct
-import zlib
 from typing import Annotated, Final, Literal
 
 import msgspec
-from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
-from wire.errors import BadSignature, NotAnEnvelope, UnusablePayload
+from wire.errors import UnusablePayload
 
 Kind = Literal["readings", "catalogue", "void"]
 ClockState = Literal["ntp", "hub", "estimated"]
@@ -28,14 +19,7 @@ Millis = Annotated[int, msgspec.Meta(ge=0, le=253_402_300_799_999)]  # up to the
 Hash = Annotated[bytes, msgspec.Meta(min_length=32, max_length=32)]
 Index = Annotated[int, msgspec.Meta(ge=0, le=0xFFFF)]
 
-MAGIC: Final = 0x5751  # "QW" in little-endian byte order
-FORMAT: Final = 1
-ZLIB: Final = 1
-CONTEXT: Final = b"qw/1/batch"
-SIGNATURE_LENGTH: Final = 64
-MAX_PAYLOAD: Final = 1 << 20
 NO_HASH: Final = bytes(32)
-_HEAD = struct.Struct("<HBBI")
 
 
 class Payload(msgspec.Struct, frozen=True):
@@ -185,76 +169,16 @@ class Status(msgspec.Struct, frozen=True):
 
 
 encode_body = msgspec.msgpack.Encoder().encode
-_decode_payload = msgspec.msgpack.Decoder(Payload).decode
 _decode_readings = msgspec.msgpack.Decoder(ReadingsBody).decode
 _decode_catalogue = msgspec.msgpack.Decoder(CatalogueBody).decode
 # msgspec lets text that is not UTF-8, and nesting without end, through as these.
-_UNDECODABLE: Final = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
+UNDECODABLE: Final = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
 _WIDTHS: Final = {"stream": 2, "offset_ms": 4, "value": 8, "flag": 1, "longitude": 8, "latitude": 8}
 
 
 def sha256(content: bytes) -> bytes:
     """Return the 32 bytes by which envelopes and bodies are known."""
     return hashlib.sha256(content).digest()
-
-
-def encode_envelope(payload: Payload, key: Ed25519PrivateKey) -> bytes:
-    """Return the signed envelope; the same payload and key always give the same bytes on one machine's zlib.
-
-    Raises:
-        ValueError: the payload is longer than MAX_PAYLOAD.
-    """
-    plain = msgspec.msgpack.encode(payload)
-    if len(plain) > MAX_PAYLOAD:
-        raise ValueError(f"payload of {len(plain)} bytes: {MAX_PAYLOAD} at most")
-    packed = zlib.compress(plain, 6)
-    small, flags = (packed, ZLIB) if len(packed) < len(plain) else (plain, 0)
-    signed = _HEAD.pack(MAGIC, FORMAT, flags, len(small)) + small
-    return signed + key.sign(CONTEXT + signed)
-
-
-def read_envelope(envelope: bytes) -> Payload:
-    """Return what an envelope says, its signature unverified: to learn whose key to verify it with.
-
-    Raises:
-        NotAnEnvelope: the bytes are not of this format.
-    """
-    packed, flags = _split(envelope)
-    try:
-        return _decode_payload(_inflate(packed) if flags & ZLIB else packed)
-    except (*_UNDECODABLE, zlib.error) as error:
-        raise NotAnEnvelope(f"payload unreadable: {error}") from error
-
-
-def _split(envelope: bytes) -> tuple[bytes, int]:
-    if len(envelope) < _HEAD.size + SIGNATURE_LENGTH:
-        raise NotAnEnvelope(f"{len(envelope)} bytes are too few for an envelope")
-    magic, fmt, flags, length = _HEAD.unpack_from(envelope)
-    if magic != MAGIC or fmt != FORMAT or flags & ~ZLIB:
-        raise NotAnEnvelope(f"not an envelope of format {FORMAT}: magic {magic:#06x}, format {fmt}, flags {flags:#04x}")
-    if length != len(envelope) - _HEAD.size - SIGNATURE_LENGTH or length > MAX_PAYLOAD:
-        raise NotAnEnvelope(f"length field says {length}, {len(envelope)} bytes came")
-    return envelope[_HEAD.size : _HEAD.size + length], flags
-
-
-def _inflate(packed: bytes) -> bytes:
-    inflater = zlib.decompressobj()
-    plain = inflater.decompress(packed, MAX_PAYLOAD)
-    if inflater.unconsumed_tail or not inflater.eof:
-        raise NotAnEnvelope(f"payload inflates to more than {MAX_PAYLOAD} bytes, or is cut off")
-    return plain
-
-
-def verify_envelope(envelope: bytes, key: Ed25519PublicKey) -> None:
-    """Return if the signature is the key's.
-
-    Raises:
-        BadSignature: it is not.
-    """
-    try:
-        key.verify(envelope[-SIGNATURE_LENGTH:], CONTEXT + envelope[:-SIGNATURE_LENGTH])
-    except InvalidSignature as error:
-        raise BadSignature("the signature is not this gateway's") from error
 
 
 def read_readings(body: bytes) -> ReadingsBody:
@@ -265,7 +189,7 @@ def read_readings(body: bytes) -> ReadingsBody:
     """
     try:
         block = _decode_readings(body)
-    except _UNDECODABLE as error:
+    except UNDECODABLE as error:
         raise UnusablePayload(f"body is not a block of readings: {error}") from error
     count, rest = divmod(len(block.columns.stream), 2)
     for name, width in _WIDTHS.items():
@@ -286,7 +210,7 @@ def read_catalogue(body: bytes) -> CatalogueBody:
     """
     try:
         catalogue = _decode_catalogue(body)
-    except _UNDECODABLE as error:
+    except UNDECODABLE as error:
         raise UnusablePayload(f"body is not a catalogue: {error}") from error
     stations = {station.id for station in catalogue.stations}
     devices = {device.id for device in catalogue.devices}

@@ -22,9 +22,9 @@ from wire.batch import (
     Payload,
     ReadingsBody,
     encode_body,
-    encode_envelope,
     sha256,
 )
+from wire.envelope import encode_envelope
 
 READINGS = 100
 T0 = 1_380_844_800_000

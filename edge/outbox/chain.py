@@ -13,7 +13,8 @@ from edge.outbox.holdings import Block, Seal
 from edge.outbox.log import Log
 from edge.outbox.replay import epoch_frame, seal_frame
 from edge.outbox.segments import NOWHERE, Place
-from wire.batch import CatalogueBody, Payload, encode_body, encode_envelope, sha256
+from wire.batch import CatalogueBody, Payload, encode_body, sha256
+from wire.envelope import encode_envelope
 
 
 class Identity(NamedTuple):

@@ -16,7 +16,8 @@ from typing import Final, Literal
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from hub.errors import NotAuthentic
-from wire.batch import MAX_PAYLOAD, NO_HASH, Payload, read_envelope, verify_envelope
+from wire.batch import NO_HASH, Payload
+from wire.envelope import MAX_PAYLOAD, read_envelope, verify_envelope
 from wire.errors import WireError
 
 Outcome = Literal["take", "repeat", "ahead", "fork"]

@@ -14,7 +14,8 @@ from hub.ingest.entry import Draft, Entry, EntryKind, ForkNote, GapNote
 from hub.ingest.journal import Journal
 from hub.ingest.overlap import News, block_of, news
 from hub.third_party import parties_of
-from wire.batch import Kind, Payload, read_envelope, sha256
+from wire.batch import Kind, Payload, sha256
+from wire.envelope import read_envelope
 
 # How far a gateway's clock may be ahead of the hub's.
 SLACK_MS: Final = 86_400_000

@@ -9,7 +9,8 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from edge.catalogue import Inventory, Series
 from edge.outbox import Identity, Limits, Outbox
-from wire.batch import CatalogueDevice, CatalogueStation, Payload, read_envelope, read_readings
+from wire.batch import CatalogueDevice, CatalogueStation, Payload, read_readings
+from wire.envelope import read_envelope
 from wire.reading import Reading
 
 KEY = Ed25519PrivateKey.from_private_bytes(bytes(range(32)))

@@ -9,7 +9,8 @@ import pytest
 
 from edge.outbox import Outbox
 from edge.sender import WINDOW_BATCHES, Sender
-from wire.batch import NO_HASH, Ack, read_envelope
+from wire.batch import NO_HASH, Ack
+from wire.envelope import read_envelope
 from wire.reading import Reading
 
 if TYPE_CHECKING:

@@ -21,9 +21,9 @@ from wire.batch import (
     Payload,
     ReadingsBody,
     encode_body,
-    encode_envelope,
     sha256,
 )
+from wire.envelope import encode_envelope
 
 PLANE = Plane(116.5, 39.8)
 KEY = Ed25519PrivateKey.from_private_bytes(bytes(range(32)))

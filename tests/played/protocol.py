@@ -18,7 +18,8 @@ from hub.ingest.accept import Known, Position
 from hub.ingest.days import JournalReader
 from hub.ingest.intake import Arrival, Intake
 from hub.ingest.journal import Journal
-from wire.batch import Ack, CatalogueDevice, CatalogueStation, read_envelope, read_readings
+from wire.batch import Ack, CatalogueDevice, CatalogueStation, read_readings
+from wire.envelope import read_envelope
 
 GATEWAY = "gw-test"
 KEY = Ed25519PrivateKey.from_private_bytes(bytes(range(32)))

@@ -9,7 +9,8 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wire.batch import MAX_PAYLOAD, ZLIB, Payload, encode_envelope, read_envelope, verify_envelope
+from wire.batch import Payload
+from wire.envelope import MAX_PAYLOAD, ZLIB, encode_envelope, read_envelope, verify_envelope
 from wire.errors import BadSignature, NotAnEnvelope, WireError
 
 HEAD = struct.Struct("<HBBI")

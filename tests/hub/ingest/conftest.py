@@ -23,9 +23,9 @@ from wire.batch import (
     Payload,
     ReadingsBody,
     encode_body,
-    encode_envelope,
     sha256,
 )
+from wire.envelope import encode_envelope
 
 NOW_MS = 1_380_844_800_000
 

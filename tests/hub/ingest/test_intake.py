@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 from hub.ingest.days import JournalReader
 from hub.ingest.entry import Entry, ForkNote, GapNote
 from hub.ingest.intake import SLACK_MS, Arrival, Committed
-from wire.batch import NO_HASH, read_envelope, sha256
+from wire.batch import NO_HASH, sha256
+from wire.envelope import read_envelope
 
 
 def journalled(hub: Any) -> list[Entry]:
