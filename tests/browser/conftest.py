@@ -16,12 +16,12 @@ FLAGS = ("--no-sandbox", "--use-gl=angle", "--use-angle=swiftshader", "--enable-
 PATIENCE_MS = 30_000
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")  # while it lives its event loop runs, and other tests want theirs
 def browser() -> Iterator[Browser]:
     """Return a headless Chromium."""
     chromium = shutil.which("chromium")
     if chromium is None:
-        pytest.skip("needs Debian's chromium")
+        pytest.fail("needs Debian's chromium; `make test` installs it")
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium, args=list(FLAGS))
         yield browser
