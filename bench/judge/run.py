@@ -1,6 +1,6 @@
 """What a closed minute costs: the whole judgement of a synthetic network, beside two bounds.
 
-    python bench/judge/tick.py [STREAMS]
+    python bench/judge/run.py [STREAMS]
 
 - copy: one pass over the same panel columns and arrays by plain memory copies: what the memory alone would take.
 - loop: range, flat line and excess only, by plain NumPy calls stream by stream: what a loop over streams costs.
