@@ -149,7 +149,14 @@ def demo(  # noqa: PLR0913  # each option is one thing to say about the demo
 
 def main() -> None:
     """Run the command line."""
-    app()
+    try:
+        app()
+    except ModuleNotFoundError as error:
+        # A gateway's install has no hub in it.
+        typer.echo(
+            f"quietwatch: {error}: install 'quietwatch[hub]' for the hub, 'quietwatch[demo]' for the demo", err=True
+        )
+        sys.exit(2)
 
 
 def _clock(text: str) -> Clock:
