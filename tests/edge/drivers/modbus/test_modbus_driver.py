@@ -2,15 +2,15 @@
 
 import asyncio
 import struct
-from collections.abc import Awaitable, Callable
 from typing import Any
 
 import pytest
+from played.modbus import collect, run
 
 from edge.drivers.modbus.driver import MAX_SILENCES, ModbusDriver, open_client, open_port
 from edge.drivers.modbus.settings import ModbusSettings
 from edge.errors import PortError
-from wire.reading import Flag, Reading
+from wire.reading import Flag
 
 
 def device(name: str, unit: int, profile: str = "rs_zs_noise", **keys: Any) -> ModbusSettings:
@@ -34,33 +34,6 @@ def registers(request: bytes, values: dict[int, int]) -> bytes:
 def refusal(request: bytes, code: int) -> bytes:
     """Return the TCP answer that refuses a request."""
     return tcp_answer(request, bytes((request[7] | 0x80, code)))
-
-
-def run(
-    bench: Any, clock: Any, devices: list[ModbusSettings], use: Callable[[ModbusDriver], Awaitable[None]]
-) -> ModbusDriver:
-    """Open the line and use its driver."""
-
-    async def session() -> ModbusDriver:
-        await bench.listen()
-        driver = open_port(devices, clock, bench.connect)
-        assert isinstance(driver, ModbusDriver)
-        async with driver:
-            await use(driver)
-        return driver
-
-    return asyncio.run(session())
-
-
-async def collect(driver: ModbusDriver, count: int) -> list[Reading]:
-    """Return the readings of the first answers."""
-    found: list[Reading] = []
-    async for readings in driver.readings():
-        found += readings
-        count -= 1
-        if count == 0:
-            break
-    return found
 
 
 def test_readings_carry_the_time_of_their_own_answer(tcp: Any, clock: Any) -> None:

@@ -1,17 +1,15 @@
 """Public Modbus frames through the driver: the real client, the frames at the other end of a null modem."""
 
-import asyncio
 import struct
-from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
+from played.modbus import collect, run
 from pymodbus.framer.rtu import FramerRTU
 
-from edge.drivers.modbus.driver import ModbusDriver, open_port
+from edge.drivers.modbus.driver import ModbusDriver
 from edge.drivers.modbus.settings import ModbusSettings
-from wire.reading import Reading
 
 NAMES = ("pm1", "pm2_5", "pm10", "no2", "o3", "so2")
 
@@ -20,33 +18,6 @@ def device(name: str, unit: int, profile: str = "rs_zs_noise", **keys: Any) -> M
     """Return a device's table."""
     table: dict[str, Any] = {"port": "tcp://198.51.100.7:502", "timeout_s": 0.02, **keys}
     return ModbusSettings(id=name, station="s", driver="modbus", unit=unit, profile=profile, **table)
-
-
-def run(
-    bench: Any, clock: Any, devices: list[ModbusSettings], use: Callable[[ModbusDriver], Awaitable[None]]
-) -> ModbusDriver:
-    """Open the line and use its driver."""
-
-    async def session() -> ModbusDriver:
-        await bench.listen()
-        driver = open_port(devices, clock, bench.connect)
-        assert isinstance(driver, ModbusDriver)
-        async with driver:
-            await use(driver)
-        return driver
-
-    return asyncio.run(session())
-
-
-async def collect(driver: ModbusDriver, count: int) -> list[Reading]:
-    """Return the readings of the first answers."""
-    found: list[Reading] = []
-    async for readings in driver.readings():
-        found += readings
-        count -= 1
-        if count == 0:
-            break
-    return found
 
 
 def own_profile(folder: Path, count: int, function: int) -> str:
