@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from typing import Any, Final
 
-from firmware_sim import vehicle
-from firmware_sim.registers import MAPS
+from firmware_sim.instruments import vehicle
+from firmware_sim.instruments.registers import MAPS
 from firmware_sim.zone import Device, Station, Zone
 
 _DRIVERS: Final = {"pms5003": "pms", "gps": "nmea", "vehicle": "mqtt"}

@@ -7,8 +7,8 @@ from typing import Final
 
 import aiomqtt
 
+from firmware_sim.instruments.vehicle import acknowledged, topic
 from firmware_sim.play import Vehicle
-from firmware_sim.vehicle import acknowledged, topic
 
 _ANSWER_S: Final = 3.0  # real seconds in which a living broker answers
 _RECONNECT_S: Final = 0.5

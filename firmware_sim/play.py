@@ -5,10 +5,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from firmware_sim import modbus, nmea, pms, vehicle
 from firmware_sim.draw import bits, seed_of, uniform
+from firmware_sim.instruments import modbus, nmea, pms, vehicle
+from firmware_sim.instruments.registers import MAPS
 from firmware_sim.ledger import Ledger
-from firmware_sim.registers import MAPS
 from firmware_sim.scenes import MINUTE_MS, Fault, FaultKind, faults_of
 from firmware_sim.world import World
 from firmware_sim.zone import Device

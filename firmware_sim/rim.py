@@ -6,8 +6,8 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Final, Self
 
-from firmware_sim import modbus
 from firmware_sim.beat import Sender
+from firmware_sim.instruments import modbus
 from firmware_sim.play import Bus, Dust, Gps, Play, Vehicle, phase_ms
 from firmware_sim.ports import SerialPort
 from firmware_sim.zone import Device, Zone

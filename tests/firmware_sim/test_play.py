@@ -8,12 +8,12 @@ from typing import Any
 
 import pytest
 
-from firmware_sim import modbus
 from firmware_sim.beat import Sender, beat
 from firmware_sim.describe import describe
+from firmware_sim.instruments import modbus
+from firmware_sim.instruments.registers import MAPS
 from firmware_sim.ledger import Ledger
 from firmware_sim.play import Bus, Dust, Gps, Play, Vehicle, phase_ms
-from firmware_sim.registers import MAPS
 from firmware_sim.scenes import MINUTE_MS, Fault
 from firmware_sim.zone import Device, Zone
 

@@ -12,7 +12,7 @@ import pytest
 from edge.drivers import DRIVERS
 from edge.drivers.mqtt.settings import MqttSettings
 from edge.errors import PortError
-from firmware_sim import vehicle
+from firmware_sim.instruments import vehicle
 from wire.clock import SystemClock
 from wire.reading import Reading
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from firmware_sim.nmea import KNOT_M_S, degrees_minutes, fix, sentence
+from firmware_sim.instruments.nmea import KNOT_M_S, degrees_minutes, fix, sentence
 
 
 def test_public_sentences_have_the_checksum_that_we_compute(vectors: list[dict[str, Any]]) -> None:

@@ -5,7 +5,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from firmware_sim.pms import air_frame, frame, spoilt
+from firmware_sim.instruments.pms import air_frame, frame, spoilt
 
 COUNTS = ("n0_3", "n0_5", "n1_0", "n2_5", "n5_0", "n10_0")
 

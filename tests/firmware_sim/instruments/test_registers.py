@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from firmware_sim.registers import AQT530, LOGGER, MAPS, RS_ZS_NOISE, XY_MD02, Point, RegisterMap
+from firmware_sim.instruments.registers import AQT530, LOGGER, MAPS, RS_ZS_NOISE, XY_MD02, Point, RegisterMap
 
 ALL = frozenset({"pm2_5", "pm10", "no2", "o3", "wind_speed", "wind_direction", "noise", "temperature", "humidity"})
 AIR = {"no2": 46.006, "o3": 47.998, "pm2_5": 35.04, "pm10": 80.0}

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from firmware_sim.modbus import Request, RtuRequests, TcpRequests, answer, crc16, respond, rtu, tcp
+from firmware_sim.instruments.modbus import Request, RtuRequests, TcpRequests, answer, crc16, respond, rtu, tcp
 
 # What the instruments of the public captures held, by unit and address: what they answered follows from that.
 REGISTERS = {124: 141, 125: 142, 0: 658, 1: 0xFF9B, 2: 1000, 3: 56}

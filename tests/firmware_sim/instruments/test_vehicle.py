@@ -5,7 +5,7 @@ import json
 from hypothesis import given
 from hypothesis import strategies as st
 
-from firmware_sim.vehicle import AGAIN_S, WINDOW, Feed, acknowledged, payload
+from firmware_sim.instruments.vehicle import AGAIN_S, WINDOW, Feed, acknowledged, payload
 
 
 def feed_of(count: int) -> Feed:
