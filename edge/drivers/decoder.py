@@ -14,10 +14,12 @@ class Fault:
     Attributes:
         reason: what is wrong, in words.
         raw: the bytes as received.
+        missing: whether the device says itself that it has no value yet, as while it warms up.
     """
 
     reason: str
     raw: bytes
+    missing: bool = False
 
 
 class Decoder(Protocol[Frame_co]):

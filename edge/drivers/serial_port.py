@@ -1,8 +1,11 @@
-"""A serial port on which one device talks by itself, whatever the kind."""
+"""Lines: how serial ports and serial servers are opened, and one on which a device talks by itself."""
 
 import asyncio
 import contextlib
+import math
 import os
+import re
+import socket
 import termios
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
@@ -16,11 +19,15 @@ from edge.drivers.decoder import Decoder, Fault
 from edge.drivers.driver import DeviceHealth, DeviceSettings
 from edge.errors import PortError
 from wire.clock import Clock
-from wire.reading import Reading
+from wire.reading import Flag, Reading
 
 # Field periods without a frame after which a device counts as silent, and the least real time for that.
 SILENT_PERIODS = 3
 SILENT_S = 10.0
+# Real milliseconds after which the system gives up a connection whose bytes nobody confirms.
+UNCONFIRMED_MS = 10_000
+CONNECT_S = 10.0
+_NETWORK = re.compile(r"tcp://(?P<host>\[[0-9a-fA-F:.]+\]|[^/:\[\]]+):(?P<number>[0-9]{1,5})")
 
 Streams = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 OpenStreams = Callable[[str, int], Awaitable[Streams]]
@@ -59,14 +66,51 @@ async def open_serial(port: str, baud: int) -> Streams:
     return reader, asyncio.StreamWriter(transport, protocol, reader, loop)
 
 
+def is_network(port: str) -> bool:
+    """Return whether a port is a serial server's: tcp://host:port."""
+    match = _NETWORK.fullmatch(port)
+    return match is not None and 0 < int(match["number"]) < 1 << 16
+
+
+def check_port(port: str) -> None:
+    """Return if a port can be one.
+
+    Raises:
+        ValueError: it is neither a path nor tcp://host:port; the text begins with the key.
+    """
+    if "://" in port and not is_network(port):
+        raise ValueError(f"port: {port!r} is neither a path nor tcp://host:4001")
+
+
+async def open_line(port: str, baud: int) -> Streams:
+    """Open a serial port as `open_serial` does, or connect to a serial server at tcp://host:port.
+
+    Raises:
+        PortError: it cannot be opened.
+    """
+    match = _NETWORK.fullmatch(port)
+    if match is None:
+        return await open_serial(port, baud)
+    try:
+        async with asyncio.timeout(CONNECT_S):
+            reader, writer = await asyncio.open_connection(match["host"].strip("[]"), int(match["number"]))
+    except (OSError, TimeoutError) as error:
+        raise PortError(port, "", f"no connection: {_why(error) or 'no answer'}") from error
+    connection = writer.get_extra_info("socket")
+    connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, UNCONFIRMED_MS)
+    return reader, writer
+
+
 def _why(error: Exception) -> str:
     """Return the system's words: pyserial's repeat the path."""
     number = getattr(error, "errno", None)
     return os.strerror(number) if number else str(error)
 
 
-async def _close(writer: asyncio.StreamWriter) -> None:
+async def close_streams(streams: Streams) -> None:
     """Close at once: what is still to be sent would hold up the end of the program on a dead line."""
+    writer = streams[1]
     line = writer.get_extra_info("serial")
     with contextlib.suppress(OSError, termios.error):
         if line is not None:
@@ -84,6 +128,7 @@ class Listener(Generic[Frame]):
         period_s: field seconds between its frames, to tell when it is silent.
         decoder: makes a fresh decoder at each opening.
         interpret: turns a frame that arrived at a monotonic time into readings; empty when the frame holds none.
+        properties: what the device measures: flagged MISSING when it says itself that it has no value yet.
         nudge: what to send to a device that is silent, for example a command to start sending.
         open_streams: how the port is opened.
     """
@@ -95,8 +140,9 @@ class Listener(Generic[Frame]):
     clock: Clock
     decoder: Callable[[], Decoder[Frame]]
     interpret: Callable[[Frame, int], Sequence[Reading]]
+    properties: Sequence[str] = ()
     nudge: bytes = b""
-    open_streams: OpenStreams = open_serial
+    open_streams: OpenStreams = open_line
     health: dict[str, DeviceHealth] = field(init=False)
     _streams: Streams | None = field(init=False, default=None)
 
@@ -112,7 +158,7 @@ class Listener(Generic[Frame]):
     ) -> None:
         streams, self._streams = self._streams, None
         if streams is not None:
-            await _close(streams[1])
+            await close_streams(streams)
 
     async def readings(self) -> AsyncIterator[Sequence[Reading]]:
         """Yield the readings of one frame at a time.
@@ -133,7 +179,8 @@ class Listener(Generic[Frame]):
         state = self.health[self.device]
         if isinstance(found, Fault):
             state.failed(found.reason)
-            return ()
+            missing = self.properties if found.missing else ()
+            return [Reading(self.device, name, arrival_ms, math.nan, Flag.MISSING) for name in missing]
         state.answered(arrival_ms)
         return self.interpret(found, arrival_ms)
 

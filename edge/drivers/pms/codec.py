@@ -133,7 +133,7 @@ def _frame(raw: bytes) -> PmsFrame | Fault | None:
     words = struct.unpack(f">{length // 2 - 1}H", raw[4:-2])
     frame = PmsFrame(words[:12] if length == FULL else words, raw[-4], raw[-3])
     if not any(words):
-        return Fault("all zero: the device is warming up", raw)
+        return Fault("all zero: the device is warming up", raw, missing=True)
     if length == FULL and any(frame.standard) and not any(words[3:]):
         return Fault("no Plantower frame: a Honeywell HPMA has the same header", raw)
     return frame
