@@ -17,9 +17,8 @@ UNITS = {
     ("degC", False): {"degC", "degF", "K"},
     ("hPa", False): {"hPa", "kPa", "Pa"},
     ("m/s", False): {"m/s", "km/h", "kn"},
-    ("%", False): {"%"},
-    ("deg", False): {"deg"},
-    ("dB(A)", False): {"dB(A)"},
+    ("lx", False): {"lx", "klx"},
+    **{(alone, False): {alone} for alone in ("%", "deg", "dB(A)", "dB(C)", "dB(Z)", "ppm", "mm", "ms", "MB", "1")},
 }
 EVERY_UNIT = sorted(set().union(*UNITS.values()))
 
@@ -112,7 +111,7 @@ def test_only_what_cannot_be_added_averages_in_its_own_domain() -> None:
     """Decibels by energy, directions by vector, all else arithmetically."""
     special = {prop.name: prop.averaging for prop in PROPERTIES.values() if prop.averaging != "arithmetic"}
 
-    assert special == {"noise": "energy", "wind_direction": "vector"}
+    assert special == {"noise": "energy", "noise_c": "energy", "noise_z": "energy", "wind_direction": "vector"}
 
 
 def test_factor_codes_are_used_once() -> None:
