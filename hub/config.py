@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import msgspec
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+from nacl.signing import VerifyKey
 
 from hub.errors import ConfigError
 from hub.third_party import ThirdParty, flaws
@@ -124,7 +124,7 @@ class Config:
     zone: ZoneTable
     areas: Path
     districts: Path
-    keys: Mapping[str, Ed25519PublicKey]
+    keys: Mapping[str, VerifyKey]
     third_parties: tuple[ThirdParty, ...]
     receivers: tuple[ReceiverTable, ...]
     influx: InfluxTable | None
@@ -252,14 +252,14 @@ def _check(file: _File, config: Config) -> None:
         raise file.error("judge", "grace_s", f"{config.judge.grace_s} s: above 0, at most 21600")
 
 
-def _keys(file: _File, gateways: tuple[GatewayTable, ...]) -> dict[str, Ed25519PublicKey]:
-    keys: dict[str, Ed25519PublicKey] = {}
+def _keys(file: _File, gateways: tuple[GatewayTable, ...]) -> dict[str, VerifyKey]:
+    keys: dict[str, VerifyKey] = {}
     for i, gateway in enumerate(gateways, 1):
         table = f"gateway[{i}]"
         if not is_identifier(gateway.id) or gateway.id in keys:
             raise file.error(table, "id", f"{gateway.id!r}: a-z, 0-9 and inner hyphens, each id once")
         try:
-            keys[gateway.id] = Ed25519PublicKey.from_public_bytes(base64.b64decode(gateway.public_key, validate=True))
+            keys[gateway.id] = VerifyKey(base64.b64decode(gateway.public_key, validate=True))
         except (ValueError, binascii.Error) as error:
             raise file.error(table, "public_key", "not an Ed25519 public key: 32 bytes in base64") from error
     return keys

@@ -12,8 +12,8 @@ import zlib
 from typing import Final
 
 import msgspec
-from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+from nacl.exceptions import CryptoError
+from nacl.signing import SigningKey, VerifyKey
 
 from wire.batch import UNDECODABLE, Payload
 from wire.errors import BadSignature, NotAnEnvelope
@@ -28,7 +28,7 @@ _HEAD = struct.Struct("<HBBI")
 _decode_payload = msgspec.msgpack.Decoder(Payload).decode
 
 
-def encode_envelope(payload: Payload, key: Ed25519PrivateKey) -> bytes:
+def encode_envelope(payload: Payload, key: SigningKey) -> bytes:
     """Return the signed envelope; the same payload and key always give the same bytes on one machine's zlib.
 
     Raises:
@@ -40,7 +40,7 @@ def encode_envelope(payload: Payload, key: Ed25519PrivateKey) -> bytes:
     packed = zlib.compress(plain, 6)
     small, flags = (packed, ZLIB) if len(packed) < len(plain) else (plain, 0)
     signed = _HEAD.pack(MAGIC, FORMAT, flags, len(small)) + small
-    return signed + key.sign(CONTEXT + signed)
+    return signed + key.sign(CONTEXT + signed).signature
 
 
 def read_envelope(envelope: bytes) -> Payload:
@@ -75,13 +75,13 @@ def _inflate(packed: bytes) -> bytes:
     return plain
 
 
-def verify_envelope(envelope: bytes, key: Ed25519PublicKey) -> None:
+def verify_envelope(envelope: bytes, key: VerifyKey) -> None:
     """Return if the signature is the key's.
 
     Raises:
         BadSignature: it is not.
     """
     try:
-        key.verify(envelope[-SIGNATURE_LENGTH:], CONTEXT + envelope[:-SIGNATURE_LENGTH])
-    except InvalidSignature as error:
+        key.verify(CONTEXT + envelope[:-SIGNATURE_LENGTH], envelope[-SIGNATURE_LENGTH:])
+    except CryptoError as error:
         raise BadSignature("the signature is not this gateway's") from error

@@ -8,7 +8,7 @@ import time
 from pathlib import Path
 
 import numpy as np
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from nacl.signing import SigningKey
 
 from hub.ingest.intake import Arrival, Intake
 from hub.ingest.journal import Draft, Journal
@@ -32,7 +32,7 @@ T0 = 1_380_844_800_000
 
 def arrivals(count: int) -> list[Arrival]:
     """Return a catalogue and `count` batches of one gateway, each of READINGS readings."""
-    key, previous, made = Ed25519PrivateKey.from_private_bytes(bytes(32)), NO_HASH, []
+    key, previous, made = SigningKey(bytes(32)), NO_HASH, []
     station = CatalogueStation("s", "micro_station", "站", 116.5, 39.8)
     listed = (CatalogueDatastream(0, "d", "pm10", "ug/m3", 60.0),)
     bodies = [
@@ -58,7 +58,7 @@ def arrivals(count: int) -> list[Arrival]:
 def intake_rate(group: int, batches: list[Arrival]) -> float:
     """Return batches a second through the whole intake, committed `group` at a time."""
     with tempfile.TemporaryDirectory() as directory, Journal(Path(directory)) as journal:
-        key = Ed25519PrivateKey.from_private_bytes(bytes(32)).public_key()
+        key = SigningKey(bytes(32)).verify_key
         intake = Intake({"gw": key}, journal, [])
         begun = time.perf_counter()
         for start in range(0, len(batches), group):

@@ -5,7 +5,7 @@ from collections import deque
 from typing import NamedTuple
 
 import msgspec
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from nacl.signing import SigningKey
 
 from edge.outbox.dating import Date, date
 from edge.outbox.frame import FrameKind, encode_frame
@@ -27,7 +27,7 @@ class Identity(NamedTuple):
     """
 
     gateway: str
-    key: Ed25519PrivateKey
+    key: SigningKey
     boot: bytes
 
 

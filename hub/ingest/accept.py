@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final, Literal
 
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+from nacl.signing import VerifyKey
 
 from hub.errors import NotAuthentic
 from wire.batch import NO_HASH, Payload
@@ -106,7 +106,7 @@ def accept(known: Known, payload: Payload, digest: bytes) -> Verdict:
     return Verdict("take", missing, stranger)
 
 
-def authenticate(gateway: str, envelope: bytes, keys: Mapping[str, Ed25519PublicKey]) -> Payload:
+def authenticate(gateway: str, envelope: bytes, keys: Mapping[str, VerifyKey]) -> Payload:
     """Return what an envelope says once it is proven to be the gateway's own and well-formed.
 
     Args:

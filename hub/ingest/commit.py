@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from types import TracebackType
 from typing import Final, Self
 
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+from nacl.signing import VerifyKey
 
 from hub.ingest.accept import Known
 from hub.ingest.days import JournalReader
@@ -35,7 +35,7 @@ class GroupCommit:
     def __init__(
         self,
         journal: Journal,
-        keys: Mapping[str, Ed25519PublicKey],
+        keys: Mapping[str, VerifyKey],
         clock: Clock,
         deliver: Callable[[Committed], None],
     ) -> None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from typing import Final, Literal
 
 import msgspec
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+from nacl.signing import VerifyKey
 
 from hub.catalogue import Catalogue, is_dated
 from hub.errors import NotAuthentic, RejectedBatch, Unusable
@@ -73,7 +73,7 @@ class _Group:
 class Intake:
     """The hub's side of the protocol, a group at a time; belongs to the journal's thread."""
 
-    def __init__(self, keys: Mapping[str, Ed25519PublicKey], journal: Journal, catalogues: Sequence[Entry]) -> None:
+    def __init__(self, keys: Mapping[str, VerifyKey], journal: Journal, catalogues: Sequence[Entry]) -> None:
         """Take up where the journal stands.
 
         Args:

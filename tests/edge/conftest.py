@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from nacl.signing import SigningKey
 
 from edge.catalogue import Inventory, Series
 from edge.outbox import Identity, Limits, Outbox
@@ -13,7 +13,7 @@ from wire.batch import CatalogueDevice, CatalogueStation, Payload, read_readings
 from wire.envelope import read_envelope
 from wire.reading import Reading
 
-KEY = Ed25519PrivateKey.from_private_bytes(bytes(range(32)))
+KEY = SigningKey(bytes(range(32)))
 BOOT = b"the first boot.."
 
 
@@ -23,9 +23,7 @@ class Lives:
 
     inventory: Inventory
 
-    def open(
-        self, directory: Path, boot: bytes = BOOT, limits: Limits | None = None, key: Ed25519PrivateKey = KEY
-    ) -> Outbox:
+    def open(self, directory: Path, boot: bytes = BOOT, limits: Limits | None = None, key: SigningKey = KEY) -> Outbox:
         """Begin a life of the agent."""
         return Outbox(directory, Identity("gw-1", key, boot), self.inventory, limits or Limits())
 

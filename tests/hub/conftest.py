@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import pytest
 import shapely
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from nacl.signing import SigningKey
 
 from hub.area.geometry import Plane
 from hub.ingest.entry import Entry, EntryKind
@@ -26,7 +26,7 @@ from wire.batch import (
 from wire.envelope import encode_envelope
 
 PLANE = Plane(116.5, 39.8)
-KEY = Ed25519PrivateKey.from_private_bytes(bytes(range(32)))
+KEY = SigningKey(bytes(range(32)))
 # 2015-01-09 12:00 in Beijing: a whole hour.
 NOON = int(1_420_776_000 / 60)
 AIR = ("pm2_5", "pm10")

@@ -59,7 +59,7 @@ def test_configuration_is_read_whole(file: Path) -> None:
 
     assert (file.parent / "var", file.parent / "areas.geojson") == (config.directory, config.areas)
     assert ("secret", "", "token") == (config.mqtt_password, config.http_password, config.influx_token)
-    assert {"gw-east": bytes(range(32))} == {id_: key.public_bytes_raw() for id_, key in config.keys.items()}
+    assert {"gw-east": bytes(range(32))} == {id_: bytes(key) for id_, key in config.keys.items()}
     assert (60, "inspector", "127.0.0.1") == (config.judge.grace_s, config.receivers[0].name, config.mqtt.host)
     assert config.influx is not None
 

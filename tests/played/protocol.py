@@ -7,7 +7,7 @@ from pathlib import Path
 from random import Random
 
 import numpy as np
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from nacl.signing import SigningKey
 from numpy.typing import NDArray
 
 from edge.catalogue import Inventory, Series
@@ -22,7 +22,7 @@ from wire.batch import Ack, CatalogueDevice, CatalogueStation, read_readings
 from wire.envelope import read_envelope
 
 GATEWAY = "gw-test"
-KEY = Ed25519PrivateKey.from_private_bytes(bytes(range(32)))
+KEY = SigningKey(bytes(range(32)))
 NOON_MS = 1_381_000_000_000
 BLOCK_HEAD = 32  # bytes before a block's body in its frame
 STATION = CatalogueStation("station", "micro_station", "站", 116.5, 39.8)
@@ -96,7 +96,7 @@ class Hub:
         self.journal = Journal(self.directory)
         with JournalReader(self.directory) as reader:
             catalogues = list(reader.entries(0, ("catalogue",)))
-        self.intake = Intake({GATEWAY: KEY.public_key()}, self.journal, catalogues)
+        self.intake = Intake({GATEWAY: KEY.verify_key}, self.journal, catalogues)
 
     def close(self) -> None:
         """Kill the hub's process."""

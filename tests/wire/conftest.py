@@ -3,15 +3,15 @@
 import struct
 
 import pytest
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from nacl.signing import SigningKey
 
 from wire.batch import NO_HASH, Columns, Payload, ReadingsBody, encode_body
 
 
 @pytest.fixture(scope="session")
-def key() -> Ed25519PrivateKey:
+def key() -> SigningKey:
     """The key pair of a gateway."""
-    return Ed25519PrivateKey.from_private_bytes(bytes(range(32)))
+    return SigningKey(bytes(range(32)))
 
 
 @pytest.fixture(scope="session")

@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 import numpy as np
 import pytest
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from nacl.signing import SigningKey
 
 from hub.ingest.days import JournalReader
 from hub.ingest.intake import Arrival, Intake
@@ -39,7 +39,7 @@ class Gateway:
     seq: int = 0
     previous: bytes = NO_HASH
     number: int = 0
-    key: Ed25519PrivateKey = field(default_factory=lambda: Ed25519PrivateKey.from_private_bytes(bytes(range(32))))
+    key: SigningKey = field(default_factory=lambda: SigningKey(bytes(range(32))))
     sealed: list[Arrival] = field(default_factory=list)
     blocks: list[bytes] = field(default_factory=list)
 
@@ -106,7 +106,7 @@ class Hub:
         """Open the journal as a hub that starts does."""
         self.journal = Journal(self.directory)
         with JournalReader(self.directory) as reader:
-            keys = {self.gateway.id: self.gateway.key.public_key()}
+            keys = {self.gateway.id: self.gateway.key.verify_key}
             self.intake = Intake(keys, self.journal, list(reader.entries(0, ("catalogue",))))
 
     def restart(self) -> None:

@@ -72,7 +72,7 @@ def test_everything_that_arrived_is_committed_before_the_thread_ends(tmp_path: P
     """Groups come back in order; the last position is the last batch; what is told is on disk."""
     told: list[Committed] = []
     with Journal(tmp_path) as journal:
-        commit = GroupCommit(journal, {gateway.id: gateway.key.public_key()}, Still(now_ms), told.append)
+        commit = GroupCommit(journal, {gateway.id: gateway.key.verify_key}, Still(now_ms), told.append)
         for arrival in [gateway.catalogue(), *(gateway.readings() for _ in range(40)), Arrival("tick", minute_ms=5)]:
             assert commit.put(arrival)
         with commit:
@@ -90,7 +90,7 @@ def test_full_disk_is_survived_and_nothing_of_it_is_acknowledged(
     told: queue.Queue[Committed] = queue.Queue()
     first = gateway.catalogue()
     with FullOnce(tmp_path) as journal:
-        commit = GroupCommit(journal, {gateway.id: gateway.key.public_key()}, Still(now_ms), told.put)
+        commit = GroupCommit(journal, {gateway.id: gateway.key.verify_key}, Still(now_ms), told.put)
         commit.put(first)
         with commit:
             assert journal.failed.wait(5)

@@ -7,9 +7,9 @@ from typing import Any
 
 import msgspec
 import pytest
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from nacl.signing import SigningKey
 
 from hub.ingest.days import JournalReader
 from hub.ingest.entry import Entry, ForkNote, GapNote
@@ -191,7 +191,7 @@ def test_older_epoch_that_continues_is_still_taken(hub: Any, gateway: Any, now_m
 def test_envelope_of_nobody_is_not_acknowledged(hub: Any, gateway: Any, now_ms: int) -> None:
     """Not authentic: rejected with its bytes, no entry, no acknowledgement, no position."""
     stranger = gateway.renewed(9)
-    stranger.key = Ed25519PrivateKey.generate()
+    stranger.key = SigningKey.generate()
     arrival = stranger.readings()
 
     committed = hub.intake.take([arrival, Arrival("batch", "gw-none", b"noise")], now_ms)

@@ -63,7 +63,7 @@ def test_report_that_cannot_be_used_is_kept_for_a_person(
 def test_hub_that_starts_again_knows_who_may_report(tmp_path: Path, gateway: Any) -> None:
     """By its journal, in whose order gateways and third parties took their stations."""
     told: list[Committed] = []
-    keys = {gateway.id: gateway.key.public_key()}
+    keys = {gateway.id: gateway.key.verify_key}
     groups = [[gateway.catalogue(), CONFIG, report()], [report(value=36.0), gateway.readings()]]
     for group in groups:
         with Journal(tmp_path) as journal:
