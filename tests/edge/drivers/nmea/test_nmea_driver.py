@@ -1,11 +1,13 @@
 """A satellite receiver on a serial line in memory."""
 
 import asyncio
+import math
 from typing import Any
 
 import pytest
 
-from edge.drivers.nmea.driver import open_port
+from edge.drivers.nmea.codec import NmeaDecoder
+from edge.drivers.nmea.driver import Receiver, open_port
 from edge.drivers.nmea.settings import NmeaSettings
 from wire.reading import Flag
 
@@ -30,3 +32,33 @@ def test_fix_gives_speed_with_position(line: Any, clock: Any) -> None:
 
     asyncio.run(run())
     assert line.opened == [("ttyS1", 4800)]
+
+
+def heard(*sentences: bytes) -> list[tuple[Flag, bool]]:
+    """Return flag and whether there is a place, by reading."""
+    receiver = Receiver("patrol-1-gps")
+    found = [receiver.interpret(one, 5_000) for one in NmeaDecoder().feed(b"".join(sentences))]
+    return [(reading.flag, not math.isnan(reading.longitude)) for readings in found for reading in readings]
+
+
+def test_receiver_without_a_fix_says_so() -> None:
+    """A value that is missing, without a place: the device works, and nobody takes its old position for new."""
+    assert heard(b"$GPRMC,,V,,,,,,,,,,N*53\r\n", FIX) == [(Flag.MISSING, False), (Flag.UNKNOWN, True)]
+
+
+def test_quality_of_the_fix_counts_until_the_next_one() -> None:
+    """Old receivers write no mode into RMC: GGA tells a reckoned position, or none."""
+    reckoned = b"$GNGGA,064607.000,4546.2282,N,00311.6590,E,6,00,99.9,412.0,M,0.0,M,,*48\r\n"
+    none = b"$GNGGA,064607.000,,,,,0,00,,,M,,M,,*65\r\n"
+
+    assert heard(reckoned, FIX, FIX, none, FIX, OTHER, FIX) == [
+        (Flag.SUSPECT, True),
+        (Flag.SUSPECT, True),
+        (Flag.MISSING, False),
+        (Flag.UNKNOWN, True),
+    ]
+
+
+def test_fix_without_a_speed_still_gives_the_place() -> None:
+    """The speed is missing, the position is not."""
+    assert heard(b"$GPRMC,062357.00,A,2502.3376,N,12133.52528,E,,,231221,,,A*64\r\n") == [(Flag.MISSING, True)]
