@@ -139,7 +139,7 @@ class AgentState(msgspec.Struct, frozen=True):
     Attributes:
         gateway: its id.
         version: of the software.
-        started_ms: when the process started, UTC as the gateway's clock has it now, None while nobody has told the time.
+        started_ms: when the process started, UTC; None while nobody has told the time.
         uptime_s: for how long it runs, in seconds.
     """
 

@@ -57,6 +57,11 @@ class Log:
         self._segments.sync()  # a killed process may have left pages that only the kernel holds
 
     @property
+    def size_bytes(self) -> int:
+        """Bytes of all segments."""
+        return self._segments.total
+
+    @property
     def synced(self) -> Place:
         """All before it survives a power cut."""
         return self._segments.synced

@@ -24,6 +24,7 @@ from edge.outbox.replay import boot_frame
 from edge.outbox.segments import NOWHERE, sync_directory
 from edge.outbox.tail import ROW, Tail, columns_of, rows_of
 from wire.batch import CatalogueBody, ClockState, ReadingsBody, encode_body, read_readings
+from wire.properties import PROPERTIES
 from wire.reading import Reading
 
 BLOCK_ROWS: Final = 4096
@@ -83,6 +84,22 @@ class Outbox:
     def unacknowledged(self) -> int:
         """Blocks that the hub has not acknowledged; readings that are in no block yet count as one."""
         return self.chain.waiting + self.chain.last_seq - self.chain.acked + bool(self._tail.rows)
+
+    @property
+    def size_bytes(self) -> int:
+        """Bytes of the log on the disk, with what the hub already has."""
+        return self._log.size_bytes
+
+    @property
+    def oldest_unacknowledged_ms(self) -> int | None:
+        """UTC milliseconds at which the oldest unacknowledged block begins; None when there is none."""
+        seal = self._held.seals.get(self.chain.acked + 1)
+        number = seal.block if seal is not None else next(iter(self._held.waiting), None)
+        block = None if number is None else self._held.blocks.get(number)
+        boot = None if block is None else self._held.boots.get(block.boot)
+        if block is None or boot is None or boot.offset_ms is None:
+            return None  # or its boot never knew the time
+        return block.origin_ms + boot.offset_ms
 
     @property
     def clock(self) -> Boot:
@@ -159,14 +176,30 @@ class Outbox:
         self.sync()
         self._tail.turn(self._held.next_number)
 
+    def describe(self, inventory: Inventory) -> None:
+        """Take over what is there from now on; where that differs, a catalogue goes before the next readings.
+
+        Raises:
+            OutboxError: a device moved (see `edge.catalogue.merge`); what was there before still holds.
+            OutboxFull: no room.
+        """
+        self.write_block()  # as in `start_epoch`
+        self._index = self._describe(inventory)
+        self.sync()
+        self._tail.turn(self._held.next_number)
+
     def trim(self) -> None:
         """Delete what the hub has and whose grace is over."""
         self._log.trim()
 
     def held_times(self, devices: frozenset[str], newest_blocks: int) -> Iterator[tuple[str, int]]:
-        """Yield (device, UTC milliseconds) of the readings of some devices in the newest blocks that can be dated."""
+        """Yield (device, UTC milliseconds) of what some devices said in the newest blocks that can be dated."""
         catalogue = _decode_catalogue(self._held.catalogue)
-        streams = {stream.index: stream.device for stream in catalogue.datastreams if stream.device in devices}
+        streams = {
+            stream.index: stream.device
+            for stream in catalogue.datastreams
+            if stream.device in devices and PROPERTIES[stream.property].subject != "gateway"
+        }
         for block in list(self._held.blocks.values())[-newest_blocks:]:
             boot = self._held.boots.get(block.boot)
             body = self._log.read(block) if block.kind == "readings" else None

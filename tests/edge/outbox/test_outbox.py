@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from edge.catalogue import Inventory, Series
 from edge.errors import OutboxError, OutboxFull
 from edge.outbox import Limits
 from edge.outbox.outbox import BLOCK_ROWS, SPAN_MS
-from wire.batch import read_catalogue, read_readings
+from wire.batch import CatalogueDevice, CatalogueStation, read_catalogue, read_readings
 from wire.reading import Flag, Reading
 
 if TYPE_CHECKING:
@@ -206,3 +207,63 @@ def test_failing_disk_is_said_by_name(tmp_path: Path, lives: "Lives", monkeypatc
         monkeypatch.setattr(os, "fdatasync", fail)
         with pytest.raises(OutboxError, match="Input/output error"):
             outbox.flush()
+
+
+def test_new_inventory_is_described_before_its_readings(tmp_path: Path, lives: "Lives", inventory: Inventory) -> None:
+    """An agent that reads its configuration anew goes on in the same outbox: what was appended before stays first."""
+    wider = inventory._replace(series=(*inventory.series, Series("micro-1-pm", "pm1", "ug/m3", 60.0)))
+    with lives.open(tmp_path) as outbox:
+        outbox.set_clock(0, "ntp")
+        outbox.append([Reading("micro-1-pm", "pm2_5", 1, 1.0)])
+        outbox.describe(wider)
+        outbox.append([Reading("micro-1-pm", "pm1", 2, 2.0)])
+        outbox.describe(wider)
+        payloads = lives.sealed(outbox)
+
+    assert [payload.kind for payload in payloads] == ["catalogue", "readings", "catalogue", "readings"]
+    assert lives.numbers(payloads) == [1, 2]
+    assert lives.held(tmp_path) == [1, 2]
+
+
+def test_moved_device_leaves_the_inventory_as_it_was(tmp_path: Path, lives: "Lives", inventory: Inventory) -> None:
+    """Refused as a whole: readings go on under the catalogue that held before."""
+    moved = inventory._replace(
+        stations=(*inventory.stations, CatalogueStation("micro-2", "micro_station", "二号", 116.6, 39.8)),
+        devices=(CatalogueDevice("micro-1-pm", "micro-2", "pms"),),
+    )
+    with lives.open(tmp_path) as outbox:
+        with pytest.raises(OutboxError, match="micro-1-pm"):
+            outbox.describe(moved)
+        outbox.append([Reading("micro-1-pm", "pm2_5", 1, 1.0)])
+
+    assert lives.held(tmp_path) == [1]
+
+
+def test_oldest_block_that_waits_is_dated(tmp_path: Path, lives: "Lives") -> None:
+    """Sealed or not, the oldest that the hub has not acknowledged says since when it waits."""
+    with lives.open(tmp_path) as outbox:
+        assert outbox.oldest_unacknowledged_ms is None
+
+        outbox.set_clock(1_000_000, "ntp")
+        for number in (1, 2):
+            outbox.append([Reading("micro-1-pm", "pm2_5", number * 5000, float(number))])
+            outbox.write_block()
+        waiting = outbox.oldest_unacknowledged_ms
+        lives.sealed(outbox)
+        outbox.chain.acknowledge(2)
+
+        assert (waiting, outbox.oldest_unacknowledged_ms) == (1_000_000, 1_010_000)
+        outbox.chain.acknowledge(3)
+        assert outbox.oldest_unacknowledged_ms is None
+
+
+def test_how_devices_answered_is_no_time_of_theirs(tmp_path: Path, lives: "Lives", inventory: Inventory) -> None:
+    """A feed's readings are told from repeats by their times; the gateway's own about the feed do not count."""
+    watched = inventory._replace(series=(*inventory.series, Series("micro-1-pm", "success_rate", "%", 600.0)))
+    with lives.open(tmp_path) as outbox:
+        outbox.describe(watched)
+        outbox.set_clock(0, "ntp")
+        outbox.append([Reading("micro-1-pm", "success_rate", 1000, 100.0), Reading("micro-1-pm", "pm10", 2000, 1.0)])
+        outbox.write_block()
+
+        assert list(outbox.held_times(frozenset({"micro-1-pm"}), 10)) == [("micro-1-pm", 2000)]
