@@ -2,9 +2,14 @@
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
+
+# A reading that was lost must not take the stored twin of the next one with the same value, which then takes the twin
+# of the one after it, and so on to the wrong time: near partners find each other first.
+_NEAREST_FIRST: Final = (1 / 64, 1 / 16, 1 / 4, 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,15 +122,31 @@ def _match(ledger: Readings, store: Readings, tolerance_ms: int) -> tuple[NDArra
         if np.all((wait >= -1) & (wait <= tolerance_ms)):
             made[:], kept[:] = True, True
             return made, kept
-    i = j = 0  # something differs: walk both sides, the earliest possible partner first
-    while i < n and j < len(store):
-        a, b = int(left[i]), int(right[j])
-        order = group[a] - group[n + b] or _order(int(store.time_ms[b] - ledger.time_ms[a]), tolerance_ms)
+    for share in _NEAREST_FIRST:  # something differs
+        a, b = left[~made[left]], right[~kept[right]]
+        one, other = _pairs(ledger.time_ms[a], group[:n][a], store.time_ms[b], group[n:][b], int(share * tolerance_ms))
+        made[a[one]], kept[b[other]] = True, True
+    return made, kept
+
+
+def _pairs(
+    made_ms: NDArray[np.int64],
+    made_group: NDArray[np.int64],
+    kept_ms: NDArray[np.int64],
+    kept_group: NDArray[np.int64],
+    tolerance_ms: int,
+) -> tuple[list[int], list[int]]:
+    """Walk both sides, ordered by group and time, and return which belong together: the earliest possible partners."""
+    pairs: tuple[list[int], list[int]] = ([], [])
+    i = j = 0
+    while i < len(made_ms) and j < len(kept_ms):
+        order = int(made_group[i] - kept_group[j]) or _order(int(kept_ms[j] - made_ms[i]), tolerance_ms)
         if order == 0:
-            made[a] = kept[b] = True
+            pairs[0].append(i)
+            pairs[1].append(j)
         i += order <= 0
         j += order >= 0
-    return made, kept
+    return pairs
 
 
 def _order(wait_ms: int, tolerance_ms: int) -> int:

@@ -77,6 +77,16 @@ def test_only_the_last_readings_before_a_kill_were_in_flight() -> None:
     assert (result.lost, result.in_flight, result.duplicates) == (1, 1, 0)
 
 
+def test_a_reading_in_flight_does_not_take_the_twin_of_a_later_one() -> None:
+    """An air that does not change repeats its values: what is missing is the reading before the kill, no other."""
+    made = readings([("a/pm10", at, 65.0) for at in range(0, 10_000, 100)])
+    kept = readings([("a/pm10", at + 2, 65.0) for at in range(0, 10_000, 100) if at != 5000])
+
+    result = compare(made, kept, 1000, (Outage(frozenset({"a"}), 5050, 100),))
+
+    assert (result.lost, result.in_flight, result.duplicates) == (0, 1, 0)
+
+
 def test_a_torn_last_line_of_the_ledger_is_left_out(tmp_path: Path) -> None:
     """The ledger of a simulator that was killed while writing can be read."""
     path = tmp_path / "ledger.tsv"
