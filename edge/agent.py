@@ -22,7 +22,7 @@ from edge.drivers import DRIVERS
 from edge.errors import OutboxFull
 from edge.key import load_or_create
 from edge.outbox import Identity, Limits, Outbox
-from edge.ports import OWN_TIMES, Completion, open_ports, supervise
+from edge.ports import Completion, open_ports, supervise
 from edge.repeats import Repeats
 from edge.sender import Sender
 from edge.uplink import Callbacks, Uplink
@@ -107,10 +107,7 @@ class _Agent:
             async with asyncio.TaskGroup() as tasks:
                 uplink = tasks.create_task(self._uplink.run(), name="uplink")
                 turning = tasks.create_task(self._turns(), name="outbox")
-                drivers = [
-                    tasks.create_task(supervise(port, self._clock, completion, self._keep), name=port.name)
-                    for port in ports
-                ]
+                drivers = [tasks.create_task(supervise(port, completion, self._keep), name=port.name) for port in ports]
                 sys.stdout.write(f"gateway ready {self._config.gateway.id}\n")
                 sys.stdout.flush()
                 await self._until_stopped(turning)
@@ -123,9 +120,9 @@ class _Agent:
                 loop.remove_signal_handler(number)
 
     def _completion(self) -> Completion:
-        own = frozenset(device.id for device in self._config.devices if device.driver == OWN_TIMES)
-        held = self._outbox.held_times(own, REPEATS_IN_BLOCKS) if own else ()
-        return Completion(self._config.devices, self._clock, Repeats(own, held))
+        again = frozenset(each.id for each in self._config.devices if DRIVERS[each.driver].sends_again(each))
+        held = self._outbox.held_times(again, REPEATS_IN_BLOCKS) if again else ()
+        return Completion(self._config.devices, self._clock, Repeats(again, held))
 
     async def _until_stopped(self, turning: asyncio.Task[None]) -> None:
         stopping = asyncio.create_task(self._stop.wait(), name="stop")

@@ -1,6 +1,5 @@
 """The gateway's time: right from the start with NTP, from the hub's first acknowledgement without."""
 
-import asyncio
 import ctypes
 import hashlib
 from collections.abc import Callable
@@ -11,7 +10,6 @@ from wire.clock import Clock, SystemClock
 
 ClockSource = Literal["ntp", "hub", "unset"]
 
-POLL_S: Final = 0.2
 _TIME_ERROR: Final = 5
 _STEP_MS: Final = 2000
 
@@ -47,11 +45,6 @@ class GatewayClock:
     def offset_ms(self) -> int | None:
         """Return UTC minus monotonic milliseconds, None while nobody has told the time."""
         return self._clock.offset_ms() if self._synchronised() else self._hub_offset_ms
-
-    async def until_known(self) -> None:
-        """Return once somebody has told the time; looks every POLL_S real seconds, as the kernel does not say when."""
-        while self.source == "unset":  # noqa: ASYNC110
-            await asyncio.sleep(POLL_S)
 
     def on_hub_time(self, hub_time_ms: int) -> None:
         """Learn what the hub's clock shows.

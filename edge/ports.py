@@ -17,8 +17,8 @@ from wire.reading import Reading
 
 FIRST_WAIT_S: Final = 0.5
 LONGEST_WAIT_S: Final = 30.0
-POSITIONS: Final = "nmea"
-OWN_TIMES: Final = "mqtt"
+# Kinds whose position serves the whole station.
+POSITIONS: Final = frozenset({"nmea", "jtt808"})
 _log = logging.getLogger(__name__)
 
 Keep = Callable[[Sequence[Reading]], None]
@@ -60,7 +60,7 @@ class Completion:
         devices = tuple(devices)
         self._clock = clock
         self._repeats = repeats
-        tracks = {device.station: Track() for device in devices if device.driver == POSITIONS}
+        tracks = {device.station: Track() for device in devices if device.driver in POSITIONS}
         self._tracks = {device.id: tracks[device.station] for device in devices if device.station in tracks}
 
     def complete(self, kind: str, readings: Sequence[Reading]) -> Sequence[Reading]:
@@ -70,20 +70,20 @@ class Completion:
             kind: of the driver that gave them.
             readings: of one device.
         """
-        if not readings or (kind == OWN_TIMES and self._is_repeat(readings[0])):
+        if not readings or self._is_repeat(readings[0]):
             return ()
         track = self._tracks.get(readings[0].device)
         if track is None:
             return readings
-        if kind == POSITIONS:
+        if kind in POSITIONS:
             _follow(track, readings[0])
             return readings
         return [_placed(reading, track) for reading in readings]
 
-    def kept(self, kind: str, readings: Sequence[Reading]) -> None:
+    def kept(self, readings: Sequence[Reading]) -> None:
         """Note that readings which `complete` returned are safe."""
         offset_ms = self._clock.offset_ms()
-        if kind == OWN_TIMES and readings and offset_ms is not None:
+        if readings and offset_ms is not None:
             self._repeats.add(readings[0].device, readings[0].monotonic_ms + offset_ms)
 
     def _is_repeat(self, reading: Reading) -> bool:
@@ -91,25 +91,22 @@ class Completion:
         return offset_ms is not None and self._repeats.has(reading.device, reading.monotonic_ms + offset_ms)
 
 
-async def supervise(port: Port, clock: GatewayClock, completion: Completion, keep: Keep) -> None:
+async def supervise(port: Port, completion: Completion, keep: Keep) -> None:
     """Run one port's driver until cancelled: one warning when it is lost, one line when it is back, ever longer waits.
 
     Args:
         port: whose driver to run.
-        clock: a feed with times of its own waits until it is right.
         completion: completes readings.
         keep: puts readings in the outbox; the driver goes on only when it has returned.
     """
     wait_s, lost = FIRST_WAIT_S, False
     while True:
         try:
-            if port.kind == OWN_TIMES:
-                await clock.until_known()
             async with port.driver as driver:
                 async for readings in driver.readings():
                     complete = completion.complete(port.kind, readings)
                     keep(complete)
-                    completion.kept(port.kind, complete)
+                    completion.kept(complete)
                     if lost:
                         _log.info("%s: back", port.name)
                     wait_s, lost = FIRST_WAIT_S, False

@@ -23,6 +23,8 @@ class DriverKind:
         settings: the struct of a [[device]] table; converting into it raises for whatever cannot be used.
         port_of: the port that a device is on: devices of one port share one driver.
         datastreams: the (property, unit) pairs that a device gives, for the catalogue.
+        sends_again: whether a device keeps what it measured and sends it again, with its own time, until it is told
+            that the gateway has it: what is held already is then not kept twice.
     """
 
     name: str
@@ -30,6 +32,7 @@ class DriverKind:
     # Any: each kind takes its own settings, which is what `settings` makes.
     port_of: Callable[[Any], str]
     datastreams: Callable[[Any], tuple[tuple[str, str], ...]]
+    sends_again: Callable[[Any], bool] = lambda _: False
 
     def open(self, devices: Sequence[DeviceSettings], clock: Clock) -> Driver:
         """Return the driver of one port with all devices on it, not yet entered.
@@ -47,6 +50,6 @@ DRIVERS: Final[Mapping[str, DriverKind]] = MappingProxyType(
         "pms": DriverKind("pms", pms.PmsSettings, pms.port_of, pms.datastreams),
         "modbus": DriverKind("modbus", modbus.ModbusSettings, modbus.port_of, modbus.datastreams),
         "nmea": DriverKind("nmea", nmea.NmeaSettings, nmea.port_of, nmea.datastreams),
-        "mqtt": DriverKind("mqtt", mqtt.MqttSettings, mqtt.port_of, mqtt.datastreams),
+        "mqtt": DriverKind("mqtt", mqtt.MqttSettings, mqtt.port_of, mqtt.datastreams, mqtt.sends_again),
     }
 )

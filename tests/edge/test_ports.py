@@ -78,7 +78,7 @@ def _supervise(driver: ScriptedDriver, wanted: int) -> list[float]:
                 enough.set()
 
         port = Port("/dev/pm", "pms", driver)
-        task = asyncio.create_task(supervise(port, CLOCK, _completion(), keep))
+        task = asyncio.create_task(supervise(port, _completion(), keep))
         await asyncio.wait_for(enough.wait(), 5)
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
@@ -145,7 +145,7 @@ def test_feed_that_repeats_itself_is_kept_once() -> None:
     fresh = [_reading(1, "patrol-1-air", 120_000)]
     held = completion.complete("mqtt", [_reading(1, "patrol-1-air", 60_000)])
     first = completion.complete("mqtt", fresh)
-    completion.kept("mqtt", first)
+    completion.kept(first)
 
     assert held == ()
     assert first == fresh

@@ -64,6 +64,8 @@ class Feed:
 
     def take(self, payload: bytes, now_s: float) -> list[Sequence[Reading]]:
         """Return the readings that are to be stored now, in order, by payload; `now_s` is real, of any origin."""
+        if self.clock.offset_ms() is None:
+            return []  # nobody knows when that was; it is not acknowledged, so it will be sent again
         report = decode_report(payload)
         if isinstance(report, Unusable):
             self._note(report)

@@ -38,6 +38,11 @@ def port_of(settings: MqttSettings) -> str:
     return f"mqtt://{user}{settings.host}:{settings.port}"
 
 
+def sends_again(settings: MqttSettings) -> bool:
+    """Return whether the device repeats what was not acknowledged."""
+    return settings.feed == "vehicle"
+
+
 def datastreams(settings: MqttSettings) -> tuple[tuple[str, str], ...]:
     """Return the (property, unit) pairs that the device gives."""
     return settings.chosen(_VEHICLE)
