@@ -5,108 +5,54 @@ Paths are relative to the file.
 """
 
 import difflib
+import hashlib
 import ipaddress
 import re
 import tomllib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any, Final, Literal, TypeVar
+from typing import Any, Final, TypeVar
 
 import msgspec
 
 from edge.drivers import DRIVERS, DriverKind
 from edge.drivers.driver import DeviceSettings
 from edge.errors import ConfigError
+from edge.tables import GatewayTable, HubTable, PageTable, StationTable
 from wire.properties import UnitMismatchError, to_canonical
 from wire.topics import is_identifier
-
-Positive = Annotated[float, msgspec.Meta(gt=0)]
-
-
-class _Table(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A table of the file."""
-
-
-class GatewayTable(_Table, frozen=True, kw_only=True):
-    """[gateway].
-
-    Attributes:
-        id: the gateway's id, as the hub knows it.
-        key_file: its private key; created when it is not there.
-        outbox_dir: where readings wait for the hub.
-        flush_s: field seconds between two blocks: what a power cut can cost.
-        outbox_mb: megabytes that the outbox may take.
-        grace_days: days for which it keeps what the hub already has, in case the hub is restored from a backup.
-    """
-
-    id: str
-    key_file: str = "key.pem"
-    outbox_dir: str = "outbox"
-    flush_s: Positive = 5.0
-    outbox_mb: Annotated[int, msgspec.Meta(ge=16)] = 1024
-    grace_days: Annotated[float, msgspec.Meta(ge=0)] = 7.0
-
-
-class HubTable(_Table, frozen=True, kw_only=True):
-    """[hub].
-
-    Attributes:
-        host, port: the broker behind which the hub is.
-        username: "" when the broker asks for none.
-        password_env: name of the environment variable that holds the password.
-        ca_file: the authority that signed the broker's certificate; needed beyond loopback.
-        timeout_s: real seconds to wait for an acknowledgement before sending again.
-    """
-
-    host: str
-    port: Annotated[int, msgspec.Meta(ge=1, le=65535)] = 1883
-    username: str = ""
-    password_env: str = ""
-    ca_file: str = ""
-    timeout_s: Positive = 5.0
-
-
-class StationTable(_Table, frozen=True, kw_only=True):
-    """[[station]].
-
-    Attributes:
-        id: unique in the zone.
-        name, name_en: what people read.
-        longitude, latitude: degrees WGS-84; both left out when it moves.
-    """
-
-    id: str
-    kind: Literal["reference", "micro_station", "lab", "vehicle"]
-    name: str
-    name_en: str = ""
-    longitude: Annotated[float, msgspec.Meta(ge=-180, le=180)] | None = None
-    latitude: Annotated[float, msgspec.Meta(ge=-90, le=90)] | None = None
-
-    @property
-    def moving(self) -> bool:
-        """Whether its position comes with the readings."""
-        return self.longitude is None
 
 
 @dataclass(frozen=True, slots=True)
 class Config:
-    """The whole file, checked; paths are whole."""
+    """The whole file, checked; paths are whole.
+
+    Attributes:
+        page: None when none is wanted.
+        socket: None when none is wanted.
+        path: of the file.
+        digest: SHA-256 of the file, hexadecimal.
+    """
 
     gateway: GatewayTable
     hub: HubTable
+    page: PageTable | None
     stations: tuple[StationTable, ...]
     devices: tuple[DeviceSettings, ...]
     key_file: Path
     outbox_dir: Path
     ca_file: Path | None
+    socket: Path | None
+    path: Path
+    digest: str
 
 
 _T = TypeVar("_T")
 _UNKNOWN: Final = re.compile(r"unknown field `([^`]+)`")
 _NAMED: Final = re.compile(r"field `([^`]+)`|at `\$\.([^`\[.]+)")
 _BEGINS: Final = re.compile(r"([a-z_]+): ")
-_TABLES: Final = ("gateway", "hub", "station", "device")
+_TABLES: Final = ("gateway", "hub", "page", "station", "device")
 
 
 def load(path: Path) -> Config:
@@ -124,9 +70,11 @@ class _File:
     def __init__(self, path: Path) -> None:
         self._path = path
         try:
-            self._tables: Mapping[str, Any] = tomllib.loads(path.read_text(encoding="utf-8"))
+            content = path.read_bytes()
+            self._tables: Mapping[str, Any] = tomllib.loads(content.decode())
         except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
             raise self._error("file", "", str(error)) from error
+        self._digest = hashlib.sha256(content).hexdigest()
 
     def config(self) -> Config:
         for name in self._tables:
@@ -140,8 +88,19 @@ class _File:
         self._identifiers(gateway, stations, devices)
         ca_file = self._beside(hub.ca_file) if hub.ca_file else None
         self._guard(hub, ca_file)
-        key_file, outbox_dir = self._beside(gateway.key_file), self._beside(gateway.outbox_dir)
-        return Config(gateway, hub, stations, devices, key_file, outbox_dir, ca_file)
+        return Config(
+            gateway=gateway,
+            hub=hub,
+            page=self._page(),
+            stations=stations,
+            devices=devices,
+            key_file=self._beside(gateway.key_file),
+            outbox_dir=self._beside(gateway.outbox_dir),
+            ca_file=ca_file,
+            socket=self._beside(gateway.socket) if gateway.socket else None,
+            path=self._path.absolute(),
+            digest=self._digest,
+        )
 
     def _error(self, table: str, key: str, reason: str) -> ConfigError:
         return ConfigError(str(self._path), table, key, reason)
@@ -202,6 +161,8 @@ class _File:
             for position, each in enumerate(ids, 1):
                 if not is_identifier(each):
                     raise self._error(f"{name}[{position}] ({each})", "id", _RULE)
+                if each == gateway.id:
+                    raise self._error(f"{name}[{position}] ({each})", "id", "the gateway itself has this id")
                 if each in ids[: position - 1]:
                     raise self._error(f"{name}[{position}] ({each})", "id", f"another {name} has it already")
 
@@ -210,6 +171,23 @@ class _File:
             raise self._error("hub", "ca_file", f"{hub.host} is not this machine: only TLS goes there, name its CA")
         if ca_file is not None and not ca_file.is_file():
             raise self._error("hub", "ca_file", f"{ca_file}: no such file")
+
+    def _page(self) -> PageTable | None:
+        """Return the page's table with whole paths; the page shows what the gateway knows to whoever reaches it."""
+        if "page" not in self._tables:
+            return None
+        page = self._convert(self._table("page"), PageTable, "page")
+        for key in ("tls_cert", "tls_key"):
+            if getattr(page, key) and not self._beside(getattr(page, key)).is_file():
+                raise self._error("page", key, f"{self._beside(getattr(page, key))}: no such file")
+        if bool(page.tls_cert) != bool(page.tls_key):
+            raise self._error("page", "tls_key" if page.tls_cert else "tls_cert", "TLS needs certificate and key")
+        for key in ("tls_cert", "password_env"):
+            if not (getattr(page, key) or _is_loopback(page.host)):
+                reason = f"{page.host} can be reached from elsewhere: only with TLS and a password"
+                raise self._error("page", key, reason)
+        paths = {key: str(self._beside(getattr(page, key))) for key in ("tls_cert", "tls_key") if page.tls_cert}
+        return msgspec.structs.replace(page, **paths)
 
     def _convert(self, table: Mapping[str, Any], kind: type[_T], place: str) -> _T:
         return self._name(place, lambda: msgspec.convert(table, kind), kind)

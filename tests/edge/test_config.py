@@ -79,6 +79,11 @@ def test_good_file_gives_whole_paths_beside_it(tmp_path: Path) -> None:
             "pm25",
         ),
         ("[hub]", "[hubs]", "hubs", "", "did you mean 'hub'"),
+        ("[hub]", '[page]\nhost = "0.0.0.0"\n[hub]', "page", "tls_cert", "only with TLS and a password"),
+        ("[hub]", '[page]\ntls_cert = "page.pem"\n[hub]', "page", "tls_cert", "no such file"),
+        ("[hub]", "[page]\nport = 0\n[hub]", "page", "port", ">= 1"),
+        ("[hub]", "[page]\nprot = 80\n[hub]", "page", "prot", "did you mean 'port'"),
+        ('id = "micro-1-pm"', 'id = "gw-east"', "device[1] (gw-east)", "id", "the gateway itself"),
         ('[gateway]\nid = "gw-east"\nflush_s = 5', "", "gateway", "", "missing"),
         ("[[station]]", "[station]", "file", "", ""),
     ],
@@ -95,6 +100,34 @@ def test_mistake_is_named_by_file_table_and_key(
     error = caught.value
     assert (error.file, error.table, error.key) == (str(path), table, key)
     assert reason in error.reason
+
+
+def test_page_beyond_loopback_needs_certificate_key_and_password(tmp_path: Path) -> None:
+    """Each is asked for by name until all three are there; paths are whole then."""
+    for name in ("page.pem", "page.key"):
+        (tmp_path / name).touch()
+    table = '[page]\nhost = "192.0.2.1"\n'
+    for line, missing in (
+        ('tls_cert = "page.pem"\n', "tls_key"),
+        ('tls_key = "page.key"\n', "password_env"),
+        ('password_env = "QW_PAGE"\n', ""),
+    ):
+        table += line
+        path = _write(tmp_path, table + GOOD)
+        if missing:
+            with pytest.raises(ConfigError, match=missing):
+                load(path)
+
+    page = load(path).page
+    assert page is not None
+    assert page.tls_key == str(tmp_path / "page.key")
+
+
+def test_digest_tells_files_apart(tmp_path: Path) -> None:
+    """What runs can be compared with what was sent."""
+    digests = {load(_write(tmp_path, GOOD + end)).digest for end in ("", "# changed\n", "")}
+
+    assert len(digests) == 2
 
 
 def test_file_that_is_not_there_is_named(tmp_path: Path) -> None:
