@@ -7,19 +7,15 @@ import subprocess
 import sys
 from pathlib import Path
 from types import ModuleType
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
-import typer
 import yaml
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from quietwatch.cli import app
-
-if TYPE_CHECKING:
-    import click
+from quietwatch.cli.commands import COMMANDS
 
 DOCKERFILES = ("edge.Dockerfile", "hub.Dockerfile")
 
@@ -64,14 +60,7 @@ def steps(dockerfile: Path, instruction: str) -> list[str]:
 
 def is_command(words: list[str]) -> bool:
     """Return whether `quietwatch` has a command of these words."""
-    command: click.Command = typer.main.get_command(app)
-    for word in words:
-        if not hasattr(command, "commands"):
-            return True
-        if word not in command.commands:
-            return False
-        command = command.commands[word]
-    return True
+    return any(words[: len(command.words)] == list(command.words) for command in COMMANDS)
 
 
 def test_the_compose_file_keeps_the_specification(docker: Path) -> None:

@@ -6,6 +6,9 @@ from pathlib import Path
 
 import pytest
 
+CORE = {
+    *("aiomqtt", "msgspec", "paho-mqtt", "pymodbus", "pynacl", "pyserial", "pyserial-asyncio-fast", "segno"),
+}
 LOCKS = {"requirements.lock": ("dev", "demo", "hub"), "docker/edge.lock": (), "docker/hub.lock": ("hub",)}
 ENTRY = re.compile(
     r"(?m)^([a-z0-9][a-z0-9.-]*)(?:\[[a-z,]+\])?==(\S+)((?: ;[^\\\n]*)?)((?:\s*\\\n\s+--hash=sha256:[0-9a-f]{64})*)$"
@@ -52,8 +55,15 @@ def test_images_run_what_was_tested(root: Path, lock: str) -> None:
     assert {(name, version) for name, version, *_ in entries(root / lock)} <= tested
 
 
-def test_a_gateway_carries_no_numbers_library(root: Path) -> None:
-    """The bare distribution fits a small board: no NumPy, web framework or database."""
+def test_a_gateway_depends_on_eight_packages(root: Path) -> None:
+    """What reaches every board is chosen one by one: docs/decisions/0011 says why each is there."""
+    project = tomllib.loads((root / "pyproject.toml").read_text("utf-8"))["project"]
+
+    assert CORE == {re.split(r"[<>=~! ]", line)[0] for line in project["dependencies"]}
+
+
+def test_a_gateway_carries_only_what_those_bring(root: Path) -> None:
+    """PyNaCl brings cffi and its parser; no NumPy, no web framework, no database."""
     names = {name for name, *_ in entries(root / "docker/edge.lock")}
 
-    assert names.isdisjoint({"numpy", "scipy", "fastapi", "uvicorn", "duckdb", "sqlalchemy", "influxdb-client"})
+    assert names <= CORE | {"cffi", "pycparser"}
