@@ -12,10 +12,11 @@ Source: Plantower data manuals PMS5003 V2.3, PMS3003, PMS5003T. The Honeywell HP
 active frame.
 """
 
+import math
 import struct
 from typing import Final, NamedTuple
 
-from edge.drivers.decoder import Fault
+from edge.drivers.decoder import Fault, Resync
 
 HEADER: Final = b"\x42\x4d"
 FULL, SHORT, ACKNOWLEDGEMENT = 0x1C, 0x14, 0x04
@@ -40,7 +41,7 @@ class PmsFrame(NamedTuple):
 
     Attributes:
         words: the 12 (PMS3003: 9) big-endian words after the length, unsigned, without version and error.
-        version, error: the two bytes before the sum.
+        version, error: the two bytes before the sum; 0 of a PMS3003, which has none.
     """
 
     words: tuple[int, ...]
@@ -64,76 +65,47 @@ class PmsFrame(NamedTuple):
 
     @property
     def temperature(self) -> float:
-        """PMS5003T only: degC."""
+        """PMS5003T only: degC; NaN when the frame is a PMS3003's."""
+        if len(self.words) < 12:
+            return math.nan
         word = self.words[10]
         return (word - 0x10000 if word & 0x8000 else word) / 10
 
     @property
     def humidity(self) -> float:
-        """PMS5003T only: %."""
-        return self.words[11] / 10
+        """PMS5003T only: %; NaN when the frame is a PMS3003's."""
+        return self.words[11] / 10 if len(self.words) == 12 else math.nan
 
 
-class PmsDecoder:
-    """Finds frames in a stream that may begin anywhere, hold noise or lack bytes; what follows bad bytes is kept."""
+class PmsDecoder(Resync[PmsFrame]):
+    """Finds frames; acknowledgements of commands are passed over."""
 
     def __init__(self) -> None:
-        self._held = b""
-
-    def feed(self, chunk: bytes) -> list[PmsFrame | Fault]:
-        """Return the frames and faults that are complete now; acknowledgements of commands are passed over."""
-        self._held += chunk
-        found: list[PmsFrame | Fault] = []
-        while self._held:
-            noise = _noise(self._held)
-            if noise:
-                found.append(Fault("bytes that belong to no frame", self._take(noise)))
-                continue
-            end = 4 + _length(self._held) if len(self._held) >= 4 else 4
-            if len(self._held) < end:
-                break
-            if sum(self._held[: end - 2]) != int.from_bytes(self._held[end - 2 : end], "big"):
-                # Only the header is given up: a good frame may begin among what was taken for the rest of this one.
-                found.append(Fault("wrong checksum", self._take(len(HEADER))))
-                continue
-            frame = _frame(self._take(end))
-            if frame is not None:
-                found.append(frame)
-        return found
-
-    def _take(self, length: int) -> bytes:
-        taken, self._held = self._held[:length], self._held[length:]
-        return taken
+        super().__init__(_length, _adds_up, _frame)
 
 
-def _length(held: bytes) -> int:
-    return int.from_bytes(held[2:4], "big")
-
-
-def _noise(held: bytes) -> int:
-    """Return how many bytes precede the first place where a frame can begin."""
-    start = held.find(HEADER[:1])
-    while start >= 0:
-        if _can_begin(held[start : start + 4]):
-            return start
-        start = held.find(HEADER[:1], start + 1)
-    return len(held)
-
-
-def _can_begin(head: bytes) -> bool:
+def _length(head: bytes) -> int:
     if not HEADER.startswith(head[:2]):
-        return False
-    return any(length.to_bytes(2, "big").startswith(head[2:]) for length in LENGTHS)
+        return 0
+    if len(head) < 4:
+        return 4 if any(length.to_bytes(2, "big").startswith(head[2:]) for length in LENGTHS) else 0
+    length = int.from_bytes(head[2:], "big")
+    return 4 + length if length in LENGTHS else 0
+
+
+def _adds_up(raw: bytes) -> bool:
+    return sum(raw[:-2]) == int.from_bytes(raw[-2:], "big")
 
 
 def _frame(raw: bytes) -> PmsFrame | Fault | None:
-    length = _length(raw)
+    length = raw[3]
     if length == ACKNOWLEDGEMENT:
         return None
     words = struct.unpack(f">{length // 2 - 1}H", raw[4:-2])
-    frame = PmsFrame(words[:12] if length == FULL else words, raw[-4], raw[-3])
     if not any(words):
         return Fault("all zero: the device is warming up", raw, missing=True)
-    if length == FULL and any(frame.standard) and not any(words[3:]):
+    if length == SHORT:
+        return PmsFrame(words, 0, 0)
+    if any(words[:4]) and not any(words[4:]):
         return Fault("no Plantower frame: a Honeywell HPMA has the same header", raw)
-    return frame
+    return PmsFrame(words[:12], raw[-4], raw[-3])

@@ -1,13 +1,14 @@
 """Listens to a Plantower PMS in active mode."""
 
+import math
 from collections.abc import Callable, Sequence
 
 from edge.drivers.driver import Driver
 from edge.drivers.pms.codec import ACTIVE, WAKE, PmsDecoder, PmsFrame
 from edge.drivers.pms.settings import PmsSettings, datastreams
-from edge.drivers.serial_port import Listener, OpenStreams, only, open_serial
+from edge.drivers.serial_port import Listener, OpenStreams, only, open_line
 from wire.clock import Clock
-from wire.reading import Reading
+from wire.reading import Flag, Reading
 
 _VALUES: dict[str, Callable[[PmsFrame], float]] = {
     "pm1": lambda frame: float(frame.words[3]),
@@ -18,7 +19,7 @@ _VALUES: dict[str, Callable[[PmsFrame], float]] = {
 }
 
 
-def open_port(devices: Sequence[PmsSettings], clock: Clock, open_streams: OpenStreams = open_serial) -> Driver:
+def open_port(devices: Sequence[PmsSettings], clock: Clock, open_streams: OpenStreams = open_line) -> Driver:
     """Return the driver of one port; a device that falls silent is told to wake and to send.
 
     Raises:
@@ -28,7 +29,10 @@ def open_port(devices: Sequence[PmsSettings], clock: Clock, open_streams: OpenSt
     values = [(name, _VALUES[name]) for name, _ in datastreams(settings)]
 
     def interpret(frame: PmsFrame, arrival_ms: int) -> Sequence[Reading]:
-        return [Reading(settings.id, name, arrival_ms, value(frame)) for name, value in values]
+        # The maker does not publish what the error byte means.
+        flag = Flag.SUSPECT if frame.error else Flag.UNKNOWN
+        found = [(name, value(frame)) for name, value in values]
+        return [Reading(settings.id, n, arrival_ms, v, Flag.MISSING if math.isnan(v) else flag) for n, v in found]
 
     return Listener[PmsFrame](
         settings.port,
@@ -38,6 +42,7 @@ def open_port(devices: Sequence[PmsSettings], clock: Clock, open_streams: OpenSt
         clock,
         PmsDecoder,
         interpret,
+        [name for name, _ in values],
         nudge=WAKE + ACTIVE,
         open_streams=open_streams,
     )

@@ -5,6 +5,7 @@ from typing import Annotated, Final, Literal
 import msgspec
 
 from edge.drivers.driver import DeviceSettings
+from edge.drivers.serial_port import check_port
 
 Model = Literal["", "pmsx003", "pms3003", "pms5003t"]
 
@@ -18,7 +19,7 @@ class PmsSettings(DeviceSettings, frozen=True, kw_only=True, forbid_unknown_fiel
     Attributes:
         period_s: how often it sends by itself: about a second in active mode.
         model: "pmsx003" (PMS5003, PMS7003, PMSA003), "pms3003", or "pms5003t" with temperature and humidity.
-        port: path of the serial port, best one of /dev/serial/by-id.
+        port: path of the serial port, best one of /dev/serial/by-id, or a serial server's tcp://host:port.
     """
 
     port: str
@@ -27,6 +28,7 @@ class PmsSettings(DeviceSettings, frozen=True, kw_only=True, forbid_unknown_fiel
     baud: Annotated[int, msgspec.Meta(gt=0)] = 9600
 
     def __post_init__(self) -> None:
+        check_port(self.port)
         datastreams(self)
 
 

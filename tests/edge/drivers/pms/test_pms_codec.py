@@ -75,9 +75,10 @@ def test_clean_air_with_a_version_is_a_reading() -> None:
     assert len(frames(PmsDecoder().feed(built([0] * 12)))) == 1
 
 
-def test_honeywell_frame_is_not_taken_for_a_plantower() -> None:
-    """A Honeywell active frame has particles where Plantower has CF=1, and nothing else."""
-    (fault,) = PmsDecoder().feed(built([0, 35, 41] + [0] * 9, b"\x00\x00"))
+@pytest.mark.parametrize("particles", [[0, 35, 41, 0], [21, 35, 40, 41]], ids=["115S0", "115C0"])
+def test_honeywell_frame_is_not_taken_for_a_plantower(particles: list[int]) -> None:
+    """A Honeywell active frame has its two or four fractions in the first words, and nothing else."""
+    (fault,) = PmsDecoder().feed(built(particles + [0] * 8, b"\x00\x00"))
 
     assert isinstance(fault, Fault)
     assert "Honeywell" in fault.reason
