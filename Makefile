@@ -12,7 +12,7 @@ UV = eval "$$($(BIN)/python .ci/uv_env.py)" && $(BIN)/uv pip
 WEB := $(shell find hub/web -name node_modules -prune -o -type f -print 2>/dev/null)
 CODE := wire edge hub firmware_sim quietwatch
 
-.PHONY: demo test check format bench web lock hooks install clean
+.PHONY: demo test check format bench deb web lock hooks install clean
 .DEFAULT_GOAL := demo
 
 demo: install
@@ -34,6 +34,10 @@ format: install
 
 bench: install
 	$(BIN)/python bench $(ARGS)
+
+# A gateway's package for Debian, into dist/; ARGS="--python 3.13" builds it for Debian 13.
+deb: install
+	eval "$$($(BIN)/python .ci/uv_env.py)" && $(BIN)/python packaging/deb.py $(ARGS)
 
 web: install
 	$(UV) install --quiet --no-deps --reinstall-package quietwatch --editable .
