@@ -4,11 +4,11 @@ import hashlib
 import re
 from typing import Literal, NamedTuple
 
-Channel = Literal["batch", "ack", "status", "reading"]
+Channel = Literal["batch", "ack", "status", "reading", "config"]
 
 SHARDS = 64
 _ID = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,62}[a-z0-9])?")
-_TOPIC = re.compile(r"qw/1/(?P<shard>\d\d)/(?P<gateway>[^/+#]+)/(?P<channel>batch|ack|status|reading)")
+_TOPIC = re.compile(r"qw/1/(?P<shard>\d\d)/(?P<gateway>[^/+#]+)/(?P<channel>batch|ack|status|reading|config)")
 
 
 class Address(NamedTuple):
@@ -43,4 +43,4 @@ def parse_topic(text: str) -> Address | None:
     match = _TOPIC.fullmatch(text)
     if match is None or not is_identifier(match["gateway"]) or shard(match["gateway"]) != match["shard"]:
         return None
-    return Address(match["gateway"], match["channel"])  # type: ignore[arg-type]  # the pattern admits the four channels only
+    return Address(match["gateway"], match["channel"])  # type: ignore[arg-type]  # the pattern admits these channels only

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from wire.topics import SHARDS, Address, is_identifier, parse_topic, shard, subscription, topic
 
 IDS = st.from_regex(r"[a-z0-9](?:[a-z0-9-]{0,62}[a-z0-9])?", fullmatch=True)
-CHANNELS = st.sampled_from(["batch", "ack", "status", "reading"])
+CHANNELS = st.sampled_from(["batch", "ack", "status", "reading", "config"])
 
 
 @pytest.mark.parametrize(
@@ -56,7 +56,7 @@ def test_a_topic_under_a_foreign_shard_is_not_ours() -> None:
     assert parse_topic(f"qw/1/{wrong}/gw-east/batch") is None
 
 
-@pytest.mark.parametrize("channel", ["batch", "ack", "status", "reading"])
+@pytest.mark.parametrize("channel", ["batch", "ack", "status", "reading", "config"])
 def test_a_subscription_covers_all_gateways(channel: str) -> None:
     """One filter a channel, with wildcards for shard and gateway."""
     assert subscription(channel) == f"qw/1/+/+/{channel}"  # type: ignore[arg-type]
