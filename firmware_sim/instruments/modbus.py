@@ -3,6 +3,7 @@
 RTU  unit u8 | PDU | CRC-16, low byte first        silence for a frame that does not add up
 TCP  transaction u16 | 0 u16 | length u16 | unit u8 | PDU
 PDU  function u8 | start u16 | count u16   ->   function u8 | bytes u8 | registers   or   function + 0x80 | reason
+     functions 1 and 2 read bits, eight to a byte, the first one lowest; 3 and 4 read registers
 """
 
 import struct
@@ -12,7 +13,9 @@ from typing import Final, NamedTuple
 ILLEGAL_FUNCTION: Final = 1
 ILLEGAL_ADDRESS: Final = 2
 ILLEGAL_VALUE: Final = 3
+DEVICE_BUSY: Final = 6
 MOST_REGISTERS: Final = 125
+MOST_BITS: Final = 2000
 _WRITES: Final = (15, 16)
 
 
@@ -24,7 +27,7 @@ class Request(NamedTuple):
     transaction: int | None = None
 
 
-# Registers of a read: (function, start, count) -> registers, or the reason of an exception.
+# What a read finds: (function, start, count) -> registers or bits, or the reason of an exception.
 Read = Callable[[int, int, int], list[int] | int]
 
 
@@ -68,19 +71,23 @@ def answer(request: Request, pdu: bytes) -> bytes:
 
 
 def respond(pdu: bytes, read: Read) -> bytes:
-    """Return the PDU that answers a request's PDU; only reads of registers (3, 4) are known."""
+    """Return the PDU that answers a request's PDU; only reads (1 to 4) are known."""
     function = pdu[0]
-    if function not in (3, 4):
+    if function not in (1, 2, 3, 4):
         return bytes([function | 0x80, ILLEGAL_FUNCTION])
     if len(pdu) != 5:
         return bytes([function | 0x80, ILLEGAL_VALUE])
     start, count = struct.unpack(">HH", pdu[1:])
-    if not 1 <= count <= MOST_REGISTERS:
+    if not 1 <= count <= (MOST_REGISTERS if function > 2 else MOST_BITS):
         return bytes([function | 0x80, ILLEGAL_VALUE])
-    registers = read(function, start, count)
-    if isinstance(registers, int):
-        return bytes([function | 0x80, registers])
-    return struct.pack(f">BB{count}H", function, 2 * count, *registers)
+    found = read(function, start, count)
+    if isinstance(found, int):
+        return bytes([function | 0x80, found])
+    if function > 2:
+        return struct.pack(f">BB{count}H", function, 2 * count, *found)
+    size = (count + 7) // 8
+    packed = sum(bit << place for place, bit in enumerate(found)).to_bytes(size, "little")
+    return bytes([function, size]) + packed
 
 
 class RtuRequests:

@@ -7,10 +7,22 @@ from typing import Final, Literal
 
 from wire.properties import to_canonical
 
-Encoding = Literal["int16", "uint16", "float32"]
+Encoding = Literal["int16", "uint16", "uint32", "float32", "swapped float32", "sign10000"]
 
-_FORMATS: Final[dict[Encoding, tuple[str, int]]] = {"int16": (">h", 1), "uint16": (">H", 1), "float32": (">f", 2)}
-_RANGES: Final = {"int16": (-32_767, 32_767), "uint16": (0, 65_535)}
+_FORMATS: Final[dict[Encoding, tuple[str, int]]] = {
+    "int16": (">h", 1),
+    "uint16": (">H", 1),
+    "uint32": (">I", 2),
+    "float32": (">f", 2),
+    "swapped float32": (">f", 2),
+    "sign10000": (">H", 1),
+}
+_RANGES: Final[dict[Encoding, tuple[int, int]]] = {
+    "int16": (-32_767, 32_767),
+    "uint16": (0, 65_535),
+    "uint32": (0, 0xFFFFFFFF),
+    "sign10000": (-9_999, 9_999),
+}
 
 
 @dataclass(frozen=True)
@@ -20,7 +32,8 @@ class Point:
     Attributes:
         address: of its first register, as on the wire.
         name: the property's name.
-        encoding: big-endian in every register, the high word first.
+        encoding: big-endian in every register, the high word first ("swapped": the low one); "sign10000" states a
+            number below zero as 10000 plus its amount.
         unit: in which it states the value.
         scale: value = raw * scale.
     """
@@ -40,12 +53,14 @@ class Point:
         """Return (registers, the value that they state in the wire's unit) of a value in the property's own unit."""
         per_unit, offset = to_canonical(self.name, self.unit)
         raw: float = (value - offset) / per_unit / self.scale
-        if self.encoding != "float32":
+        if self.encoding in _RANGES:
             low, high = _RANGES[self.encoding]
             raw = min(max(round(raw), low), high)
-        coded = struct.pack(_FORMATS[self.encoding][0], raw)
-        stated = struct.unpack(_FORMATS[self.encoding][0], coded)[0] * self.scale
-        return list(struct.unpack(f">{len(coded) // 2}H", coded)), stated
+        below = self.encoding == "sign10000" and raw < 0
+        coded = struct.pack(_FORMATS[self.encoding][0], 10_000 - raw if below else raw)
+        stated = raw if below else struct.unpack(_FORMATS[self.encoding][0], coded)[0]
+        words = list(struct.unpack(f">{len(coded) // 2}H", coded))
+        return words[::-1] if self.encoding == "swapped float32" else words, stated * self.scale
 
 
 @dataclass(frozen=True)
@@ -57,12 +72,14 @@ class RegisterMap:
         size: addresses 0 to size - 1 exist.
         empty: what an existing register without a property of this instrument holds.
         points: its properties.
+        inputs: how many discrete inputs (function 2) there are, from 0 on.
     """
 
     functions: frozenset[int]
     size: int
     empty: int
     points: tuple[Point, ...]
+    inputs: int = 0
 
     def read(
         self, start: int, count: int, fitted: frozenset[str], value_of: Callable[[str], float]
@@ -122,4 +139,46 @@ XY_MD02: Final = RegisterMap(
     0,
     (Point(1, "temperature", "int16", "degC", 0.1), Point(2, "humidity", "uint16", "%", 0.1)),
 )
-MAPS: Final = {"logger": LOGGER, "aqt530": AQT530, "rs_zs_noise": RS_ZS_NOISE, "xy_md02": XY_MD02}
+# Renke 500 map: wind x 10; a gauge that is not fitted reads 0.
+RENKE_500: Final = RegisterMap(
+    frozenset({3}),
+    0x7D2,
+    0,
+    (
+        Point(500, "wind_speed", "uint16", "m/s", 0.1),
+        Point(503, "wind_direction", "uint16", "deg"),
+        Point(504, "humidity", "uint16", "%", 0.1),
+        Point(505, "temperature", "int16", "degC", 0.1),
+        Point(506, "noise", "uint16", "dB(A)", 0.1),
+        Point(507, "pm2_5", "uint16", "ug/m3"),
+        Point(508, "pm10", "uint16", "ug/m3"),
+        Point(509, "pressure", "uint16", "kPa", 0.1),
+        Point(510, "illuminance", "uint32", "lx"),
+        Point(513, "rain", "uint16", "mm", 0.1),
+    ),
+)
+RS_WS: Final = RegisterMap(
+    frozenset({3}),
+    2,
+    0,
+    (Point(0, "humidity", "uint16", "%", 0.1), Point(1, "temperature", "int16", "degC", 0.1)),
+)
+KINCONY_SHT30: Final = RegisterMap(
+    frozenset({3}),
+    2,
+    0,
+    (Point(0, "temperature", "sign10000", "degC", 0.1), Point(1, "humidity", "uint16", "%", 0.1)),
+)
+TELEDYNE_T400: Final = RegisterMap(frozenset({4}), 58, 0, (Point(18, "o3", "float32", "ppb"),), inputs=27)
+THERMO_49IQ: Final = RegisterMap(frozenset({3}), 2112, 0, (Point(2100, "o3", "swapped float32", "ppb"),))
+MAPS: Final = {
+    "logger": LOGGER,
+    "aqt530": AQT530,
+    "rs_zs_noise": RS_ZS_NOISE,
+    "xy_md02": XY_MD02,
+    "renke_500": RENKE_500,
+    "rs_ws": RS_WS,
+    "kincony_sht30": KINCONY_SHT30,
+    "teledyne_t400": TELEDYNE_T400,
+    "thermo_49iq": THERMO_49IQ,
+}

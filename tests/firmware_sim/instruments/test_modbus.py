@@ -64,6 +64,13 @@ def test_a_public_frame_has_the_crc_that_we_compute(vectors: list[dict[str, Any]
     assert [crc16(octets[:-2]) for octets in frames] == [octets[-2:] for octets in frames]
 
 
+def test_bits_are_packed_eight_to_a_byte_the_first_one_lowest() -> None:
+    """The example of the Modbus Application Protocol (V1.1b3, 6.2): inputs 197 to 218 are ac db 35."""
+    held = [int(bit) for byte in (0xAC, 0xDB, 0x35) for bit in reversed(f"{byte:08b}")]
+
+    assert respond(bytes.fromhex("0200c40016"), lambda *_: held[:22]) == bytes.fromhex("0203acdb35")
+
+
 @given(noise=st.binary(max_size=40).filter(lambda b: b"\x10" not in b and b"\x0f" not in b), cut=st.integers(0, 8))
 def test_noise_before_a_request_costs_only_itself(noise: bytes, cut: int) -> None:
     """After noise and whatever chunks, the next requests are found: the line never wedges."""
@@ -97,6 +104,7 @@ def test_what_is_not_modbus_tcp_is_refused() -> None:
         (bytes([3, 0, 0, 0, 0]), 3),
         (bytes([3, 0, 0, 0, 126]), 3),
         (bytes([4, 0, 0]), 3),
+        (bytes([2, 0, 0, 0x07, 0xD1]), 3),
         (bytes([3, 0, 0, 0, 1]), 2),
     ],
 )

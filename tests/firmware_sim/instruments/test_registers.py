@@ -6,7 +6,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from firmware_sim.instruments.registers import AQT530, LOGGER, MAPS, RS_ZS_NOISE, XY_MD02, Point, RegisterMap
+from firmware_sim.instruments.registers import (
+    AQT530,
+    KINCONY_SHT30,
+    LOGGER,
+    MAPS,
+    RS_ZS_NOISE,
+    THERMO_49IQ,
+    XY_MD02,
+    Point,
+    RegisterMap,
+)
 
 ALL = frozenset({"pm2_5", "pm10", "no2", "o3", "wind_speed", "wind_direction", "noise", "temperature", "humidity"})
 AIR = {"no2": 46.006, "o3": 47.998, "pm2_5": 35.04, "pm10": 80.0}
@@ -55,11 +65,29 @@ def test_noise_is_in_tenths_of_a_decibel() -> None:
     assert RS_ZS_NOISE.read(0, 1, ALL, lambda _: 51.8) == ([518], {"noise": 518 * 0.1})
 
 
+def test_frost_may_be_ten_thousand_and_its_amount() -> None:
+    """KinCony SHT30: -10.1 degC is 10101 (public vector), not two's complement."""
+    words, stated = KINCONY_SHT30.read(0, 1, ALL, lambda _: -10.1)
+
+    assert (words, stated["temperature"]) == ([10_101], -101 * 0.1)
+
+
+def test_a_49iq_keeps_floats_low_word_first() -> None:
+    """CDAB, in ppb: 24.45 / 47.998 of what is in ug/m3."""
+    words, stated = THERMO_49IQ.read(2100, 2, ALL, lambda _: 47.998)
+
+    assert struct.unpack(">f", _octets(words[::-1]))[0] == stated["o3"] == pytest.approx(24.45)
+
+
 @given(value=st.floats(-1e5, 1e5), point=st.sampled_from([p for m in MAPS.values() for p in m.points]))
 def test_what_is_stated_is_what_the_registers_hold(value: float, point: Point) -> None:
     """Raw times scale, whatever the world says: out of range is clipped, never wrapped."""
     words, stated = point.encode(value)
-    raw = struct.unpack({"int16": ">h", "uint16": ">H", "float32": ">f"}[point.encoding], _octets(words))[0]
+    octets = _octets(words[::-1] if point.encoding.startswith("swapped") else words)
+    formats = {"int16": ">h", "uint16": ">H", "uint32": ">I", "float32": ">f", "swapped float32": ">f"}
+    raw = struct.unpack(formats.get(point.encoding, ">H"), octets)[0]
+    if point.encoding == "sign10000" and raw > 10_000:
+        raw = 10_000 - raw
 
     assert stated == raw * point.scale
 
