@@ -158,6 +158,8 @@ class Status(msgspec.Struct, frozen=True):
         version: of the software.
         clock: where its time comes from, "unset" when nobody has told it yet.
         outbox_blocks: blocks that the hub has not acknowledged.
+        dropped: readings given up for want of room since the outbox was made.
+        config: SHA-256 of the configuration that runs, hexadecimal.
     """
 
     online: bool
@@ -166,6 +168,8 @@ class Status(msgspec.Struct, frozen=True):
     version: str = ""
     clock: Literal["ntp", "hub", "unset"] = "unset"
     outbox_blocks: int = 0
+    dropped: int = 0
+    config: str = ""
 
 
 encode_body = msgspec.msgpack.Encoder().encode
