@@ -1,11 +1,12 @@
 """The instruments' side of the agent: each port's driver supervised, readings completed and handed on."""
 
 import asyncio
+import contextlib
 import logging
 import math
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from edge.clock import GatewayClock
 from edge.drivers import DRIVERS
@@ -24,13 +25,38 @@ _log = logging.getLogger(__name__)
 Keep = Callable[[Sequence[Reading]], None]
 
 
-@dataclass(frozen=True, slots=True)
+class PortKey(NamedTuple):
+    """What tells ports apart: the kind of driver, and the path or address."""
+
+    kind: str
+    name: str
+
+
+@dataclass(slots=True)
 class Port:
-    """One port and the driver of all devices on it."""
+    """One port and the driver of all devices on it.
+
+    Attributes:
+        devices: what is on it.
+        open: whether its driver has it open now.
+        fault: why it was lost, "" while it is open and before it was opened first.
+    """
 
     name: str
     kind: str
     driver: Driver
+    devices: tuple[DeviceSettings, ...] = ()
+    open: bool = False
+    fault: str = ""
+
+
+def grouped(devices: Iterable[DeviceSettings]) -> dict[PortKey, tuple[DeviceSettings, ...]]:
+    """Return the devices of each port."""
+    groups: dict[PortKey, tuple[DeviceSettings, ...]] = {}
+    for device in devices:
+        key = PortKey(device.driver, DRIVERS[device.driver].port_of(device))
+        groups[key] = (*groups.get(key, ()), device)
+    return groups
 
 
 def open_ports(devices: Iterable[DeviceSettings], clock: GatewayClock) -> list[Port]:
@@ -39,15 +65,18 @@ def open_ports(devices: Iterable[DeviceSettings], clock: GatewayClock) -> list[P
     Raises:
         ConfigError: devices that cannot share a port.
     """
-    groups: dict[tuple[str, str], list[DeviceSettings]] = {}
-    for device in devices:
-        groups.setdefault((device.driver, DRIVERS[device.driver].port_of(device)), []).append(device)
-    return [_open(kind, name, on_it, clock) for (kind, name), on_it in groups.items()]
+    return [open_port(key, on_it, clock) for key, on_it in grouped(devices).items()]
 
 
-def _open(kind: str, name: str, devices: Sequence[DeviceSettings], clock: GatewayClock) -> Port:
+def open_port(key: PortKey, devices: tuple[DeviceSettings, ...], clock: GatewayClock) -> Port:
+    """Return a port with all devices on it, not entered yet.
+
+    Raises:
+        ConfigError: the devices cannot share it.
+    """
+    kind, name = key
     try:
-        return Port(name, kind, DRIVERS[kind].open(devices, clock))
+        return Port(name, kind, DRIVERS[kind].open(devices, clock), devices)
     except ValueError as error:
         ids = ", ".join(device.id for device in devices)
         raise ConfigError(name, f"device ({ids})", "", str(error)) from error
@@ -57,11 +86,19 @@ class Completion:
     """What readings still need before they are kept: a moving station's position, and not to be repeats."""
 
     def __init__(self, devices: Iterable[DeviceSettings], clock: GatewayClock, repeats: Repeats) -> None:
-        devices = tuple(devices)
         self._clock = clock
         self._repeats = repeats
-        tracks = {device.station: Track() for device in devices if device.driver in POSITIONS}
-        self._tracks = {device.id: tracks[device.station] for device in devices if device.station in tracks}
+        self._by_station: dict[str, Track] = {}
+        self.renew(devices)
+
+    def renew(self, devices: Iterable[DeviceSettings]) -> None:
+        """Serve these devices from here on; a station keeps its track."""
+        devices = tuple(devices)
+        receivers = {device.station for device in devices if device.driver in POSITIONS}
+        self._by_station = {station: self._by_station.get(station, Track()) for station in receivers}
+        self._tracks = {
+            device.id: self._by_station[device.station] for device in devices if device.station in receivers
+        }
 
     def complete(self, kind: str, readings: Sequence[Reading]) -> Sequence[Reading]:
         """Return the readings of one answer as they are to be kept.
@@ -102,7 +139,7 @@ async def supervise(port: Port, completion: Completion, keep: Keep) -> None:
     wait_s, lost = FIRST_WAIT_S, False
     while True:
         try:
-            async with port.driver as driver:
+            async with _entered(port) as driver:
                 async for readings in driver.readings():
                     complete = completion.complete(port.kind, readings)
                     keep(complete)
@@ -113,9 +150,19 @@ async def supervise(port: Port, completion: Completion, keep: Keep) -> None:
         except Exception as error:  # noqa: BLE001  # one port's fault, whatever it is, must not touch the others
             if not lost:
                 _log.warning("%s: %s", port.name, error, exc_info=not isinstance(error, EdgeError))
-            lost = True
+            lost, port.fault = True, str(error)
         await asyncio.sleep(wait_s)
         wait_s = min(2 * wait_s, LONGEST_WAIT_S)
+
+
+@contextlib.asynccontextmanager
+async def _entered(port: Port) -> AsyncIterator[Driver]:
+    async with port.driver as driver:
+        port.open, port.fault = True, ""
+        try:
+            yield driver
+        finally:
+            port.open = False
 
 
 def _follow(track: Track, reading: Reading) -> None:

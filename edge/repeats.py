@@ -28,6 +28,17 @@ class Repeats:
         for times in self._times.values():
             times.sort()
 
+    def watch(self, devices: Collection[str], held: Iterable[tuple[str, int]]) -> None:
+        """Watch these devices from here on.
+
+        Args:
+            devices: whose readings to watch; what is known of them stays known.
+            held: (device, UTC milliseconds) of held readings of those that were not watched before.
+        """
+        self._times = {device: self._times.get(device, []) for device in devices}
+        for device, utc_ms in held:
+            insort(self._times[device], utc_ms)
+
     def has(self, device: str, utc_ms: int) -> bool:
         """Return whether a reading of that time is held."""
         times = self._times.get(device, [])

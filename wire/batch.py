@@ -159,7 +159,10 @@ class Status(msgspec.Struct, frozen=True):
         clock: where its time comes from, "unset" when nobody has told it yet.
         outbox_blocks: blocks that the hub has not acknowledged.
         dropped: readings given up for want of room since the outbox was made.
-        config: SHA-256 of the configuration that runs, hexadecimal.
+        config: digest of the configuration that runs; see `wire.configuration.digest`.
+        config_version: its version when the hub sent it, 0 for the file that a person wrote on the gateway.
+        config_seen: the highest version that the hub has sent so far, taken over or not.
+        config_fault: why that one is not, or not yet, taken over, in words; "" when it was.
     """
 
     online: bool
@@ -170,6 +173,9 @@ class Status(msgspec.Struct, frozen=True):
     outbox_blocks: int = 0
     dropped: int = 0
     config: str = ""
+    config_version: Number = 0
+    config_seen: Number = 0
+    config_fault: str = ""
 
 
 encode_body = msgspec.msgpack.Encoder().encode
