@@ -20,6 +20,7 @@ import msgspec
 from hub.area.geometry import areas_of
 from hub.catalogue import Catalogue
 from hub.config import Config, is_loopback, load_config
+from hub.configurations import Configurations
 from hub.errors import ConfigError, HubError
 from hub.ingest.commit import GroupCommit
 from hub.ingest.days import JournalReader
@@ -40,6 +41,7 @@ from wire.clock import Clock
 
 STORE: Final = "store.duckdb"
 MEMORY: Final = "judge"
+CONFIGURATIONS: Final = "configurations"
 # Real seconds between two looks at whether the threads still run.
 LOOK_S: Final = 1.0
 _log = logging.getLogger(__name__)
@@ -106,7 +108,8 @@ def _opened(config: Config, zone: Zone, clock: Clock) -> Iterator[_Parts]:
     directory = config.directory
     directory.mkdir(parents=True, exist_ok=True)
     live = LiveView()
-    receiver = Receiver(config.mqtt, config.mqtt_password, clock, live.note_status)
+    configurations = Configurations(directory / CONFIGURATIONS)
+    receiver = Receiver(config.mqtt, config.mqtt_password, clock, live.note_status, configurations)
     with ExitStack() as stack:
         journal = stack.enter_context(Journal(directory / "journal"))
         last_tick_ms = journal.last_tick_ms()

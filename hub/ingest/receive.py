@@ -11,6 +11,7 @@ import aiomqtt
 import msgspec
 
 from hub.config import MqttTable
+from hub.configurations import Configurations, Outstanding
 from hub.ingest.accept import Known, Position
 from hub.ingest.commit import GroupCommit
 from hub.ingest.intake import Arrival, Committed
@@ -23,6 +24,8 @@ FIRST_WAIT_S: Final = 0.2
 LONGEST_WAIT_S: Final = 10.0
 WAITING: Final = 8192
 IN_FLIGHT: Final = 256
+# Real seconds between two looks for configurations that gateways have not seen.
+CONFIGURE_S: Final = 2.0
 EPOCHS_TOLD: Final = 4
 _log = logging.getLogger(__name__)
 _read_status = msgspec.msgpack.Decoder(Status).decode
@@ -32,7 +35,12 @@ class Receiver:
     """One session after another with the broker; belongs to the loop."""
 
     def __init__(
-        self, table: MqttTable, password: str, clock: Clock, note_status: Callable[[str, Status, int], None]
+        self,
+        table: MqttTable,
+        password: str,
+        clock: Clock,
+        note_status: Callable[[str, Status, int], None],
+        configurations: Configurations,
     ) -> None:
         """Prepare for `run`.
 
@@ -41,7 +49,11 @@ class Receiver:
             password: for it, empty for none.
             clock: tells gateways the time.
             note_status: is told gateway, status and field time (UTC milliseconds) whenever a gateway speaks of itself.
+            configurations: what to send to gateways that have not seen it.
         """
+        self._configurations = configurations
+        self._outstanding = Outstanding(configurations.newest)
+        self._statuses: dict[str, Status] = {}
         self._table = table
         self._password = password
         self._clock = clock
@@ -92,6 +104,7 @@ class Receiver:
             self.acknowledge(_told(gateway, known))
         async with asyncio.TaskGroup() as tasks:
             publishing = tasks.create_task(self._publish(client), name="acknowledge")
+            configuring = tasks.create_task(self._configure(client), name="configure")
             try:
                 async for received in client.messages:
                     address = parse_topic(received.topic.value)
@@ -99,6 +112,7 @@ class Receiver:
                         self._take(address, received.payload, commit)
             finally:
                 publishing.cancel()
+                configuring.cancel()
 
     def _take(self, address: Address, payload: bytes, commit: GroupCommit) -> None:
         match address.channel:
@@ -118,6 +132,9 @@ class Receiver:
             _log.warning("gateway %s: status unreadable: %s", gateway, error)
             return
         self._note_status(gateway, status, self._clock.utc_ms())
+        if not (status.online and gateway in self._statuses and self._statuses[gateway].online):
+            self._outstanding.forget(gateway)
+        self._statuses[gateway] = status
         if status.online:
             # Also for an epoch that the hub does not have: the gateway learns where to begin, and what time it is.
             self.acknowledge({(gateway, status.epoch): commit.known.get(gateway, Known()).at(status.epoch)})
@@ -130,6 +147,16 @@ class Receiver:
             async with asyncio.TaskGroup() as tasks:
                 for (gateway, _), position in pending.items():
                     tasks.create_task(self._tell(client, gateway, position))
+
+    async def _configure(self, client: aiomqtt.Client) -> None:
+        """Send gateways the configurations that they have not seen; an operator may issue one at any time."""
+        loop = asyncio.get_running_loop()
+        while True:
+            for gateway, version in self._outstanding.due(self._statuses, loop.time()):
+                _log.info("gateway %s: configuration %d goes out", gateway, version)
+                signed = self._configurations.read(gateway, version)
+                await client.publish(topic(gateway, "config"), signed, qos=1)
+            await asyncio.sleep(CONFIGURE_S)
 
     async def _tell(self, client: aiomqtt.Client, gateway: str, at: Position) -> None:
         ack = Ack(at.epoch, at.seq, at.hash, self._clock.utc_ms(), at.refused)
