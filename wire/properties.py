@@ -72,6 +72,9 @@ PROPERTIES: dict[str, ObservedProperty] = {
             "noise_l90", "dB(A)", 20, 140, "arithmetic", "噪声L90", "Noise level exceeded 90 % of the time"
         ),
         ObservedProperty("pm4", "ug/m3", 0, 5000, "arithmetic", "PM4", "PM4"),
+        ObservedProperty(
+            "tsp", "ug/m3", 0, 20_000, "arithmetic", "总悬浮颗粒物", "Total suspended particles", hj212="a34001"
+        ),
         ObservedProperty("h2s", "ug/m3", -20, 5000, "arithmetic", "硫化氢", "H2S", 34.081),
         ObservedProperty("formaldehyde", "ug/m3", -20, 10_000, "arithmetic", "甲醛", "Formaldehyde", 30.026),
         ObservedProperty("co2", "ppm", 200, 40_000, "arithmetic", "二氧化碳", "CO2"),
