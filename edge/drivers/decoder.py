@@ -1,6 +1,6 @@
 """What every decoder of a byte stream gives besides its frames. Pure."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Generic, Protocol, TypeVar
 
@@ -34,6 +34,16 @@ class Decoder(Protocol[Frame_co]):
         ...
 
 
+def told_by(beginnings: Mapping[bytes, int]) -> Callable[[bytes], int]:
+    """Return what tells a frame's length by its first bytes: at most HEAD of them, and no kind's begin as another's."""
+
+    def length(head: bytes) -> int:
+        fits = (end for start, end in beginnings.items() if start.startswith(head[: len(start)]))
+        return next(fits, 0)
+
+    return length
+
+
 class Resync(Generic[Frame]):
     """Finds frames of known beginnings in a stream that may start anywhere, hold noise or lack bytes.
 
@@ -50,7 +60,8 @@ class Resync(Generic[Frame]):
         """Begin with nothing held.
 
         Args:
-            length: of a frame that begins with these 1 to HEAD bytes, 0 when none does; HEAD while more are needed.
+            length: of a frame that begins with these 1 to HEAD bytes, 0 when none does; while more are needed to tell,
+                any that is longer than these.
             adds_up: whether the bytes of a frame are what was sent, by its sum or tail.
             read: the frame that such bytes are, the fault that they state, or None for what is to be passed over.
         """

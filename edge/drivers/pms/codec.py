@@ -16,11 +16,11 @@ import math
 import struct
 from typing import Final, NamedTuple
 
-from edge.drivers.decoder import Fault, Resync
+from edge.drivers.decoder import Fault, Resync, told_by
 
 HEADER: Final = b"\x42\x4d"
 FULL, SHORT, ACKNOWLEDGEMENT = 0x1C, 0x14, 0x04
-LENGTHS: Final = (FULL, SHORT, ACKNOWLEDGEMENT)
+LENGTHS: Final = {HEADER + bytes((0, length)): 4 + length for length in (FULL, SHORT, ACKNOWLEDGEMENT)}
 
 
 def command(code: int, argument: int) -> bytes:
@@ -81,16 +81,7 @@ class PmsDecoder(Resync[PmsFrame]):
     """Finds frames; acknowledgements of commands are passed over."""
 
     def __init__(self) -> None:
-        super().__init__(_length, _adds_up, _frame)
-
-
-def _length(head: bytes) -> int:
-    if not HEADER.startswith(head[:2]):
-        return 0
-    if len(head) < 4:
-        return 4 if any(length.to_bytes(2, "big").startswith(head[2:]) for length in LENGTHS) else 0
-    length = int.from_bytes(head[2:], "big")
-    return 4 + length if length in LENGTHS else 0
+        super().__init__(told_by(LENGTHS), _adds_up, _frame)
 
 
 def _adds_up(raw: bytes) -> bool:
