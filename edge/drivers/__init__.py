@@ -7,10 +7,12 @@ from types import MappingProxyType
 from typing import Any, Final
 
 from edge.drivers.driver import DeviceSettings, Driver
+from edge.drivers.jtt808 import settings as jtt808
 from edge.drivers.modbus import settings as modbus
 from edge.drivers.mqtt import settings as mqtt
 from edge.drivers.nmea import settings as nmea
 from edge.drivers.pms import settings as pms
+from edge.drivers.winsen import settings as winsen
 from wire.clock import Clock
 
 
@@ -50,6 +52,8 @@ DRIVERS: Final[Mapping[str, DriverKind]] = MappingProxyType(
         "pms": DriverKind("pms", pms.PmsSettings, pms.port_of, pms.datastreams),
         "modbus": DriverKind("modbus", modbus.ModbusSettings, modbus.port_of, modbus.datastreams),
         "nmea": DriverKind("nmea", nmea.NmeaSettings, nmea.port_of, nmea.datastreams),
+        "jtt808": DriverKind("jtt808", jtt808.Jtt808Settings, jtt808.port_of, jtt808.datastreams, jtt808.sends_again),
         "mqtt": DriverKind("mqtt", mqtt.MqttSettings, mqtt.port_of, mqtt.datastreams, mqtt.sends_again),
+        "winsen": DriverKind("winsen", winsen.WinsenSettings, winsen.port_of, winsen.datastreams),
     }
 )
