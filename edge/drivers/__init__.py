@@ -7,11 +7,14 @@ from types import MappingProxyType
 from typing import Any, Final
 
 from edge.drivers.driver import DeviceSettings, Driver
+from edge.drivers.hpma import settings as hpma
 from edge.drivers.jtt808 import settings as jtt808
 from edge.drivers.modbus import settings as modbus
 from edge.drivers.mqtt import settings as mqtt
 from edge.drivers.nmea import settings as nmea
 from edge.drivers.pms import settings as pms
+from edge.drivers.sds011 import settings as sds011
+from edge.drivers.sps30 import settings as sps30
 from edge.drivers.winsen import settings as winsen
 from wire.clock import Clock
 
@@ -50,6 +53,9 @@ class DriverKind:
 DRIVERS: Final[Mapping[str, DriverKind]] = MappingProxyType(
     {
         "pms": DriverKind("pms", pms.PmsSettings, pms.port_of, pms.datastreams),
+        "sds011": DriverKind("sds011", sds011.NovaSettings, sds011.port_of, sds011.datastreams),
+        "sps30": DriverKind("sps30", sps30.Sps30Settings, sps30.port_of, sps30.datastreams),
+        "hpma": DriverKind("hpma", hpma.HpmaSettings, hpma.port_of, hpma.datastreams),
         "modbus": DriverKind("modbus", modbus.ModbusSettings, modbus.port_of, modbus.datastreams),
         "nmea": DriverKind("nmea", nmea.NmeaSettings, nmea.port_of, nmea.datastreams),
         "jtt808": DriverKind("jtt808", jtt808.Jtt808Settings, jtt808.port_of, jtt808.datastreams, jtt808.sends_again),

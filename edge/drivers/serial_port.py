@@ -43,7 +43,7 @@ def only(devices: Sequence[Settings]) -> Settings:
     """
     if len(devices) != 1:
         raise ValueError(
-            f"port: {' and '.join(device.id for device in devices)} cannot share one: both talk by themselves"
+            f"port: {' and '.join(device.id for device in devices)} cannot share one: each needs a line of its own"
         )
     return devices[0]
 
@@ -130,6 +130,8 @@ class Listener(Generic[Frame]):
         interpret: turns a frame that arrived at a monotonic time into readings; empty when the frame holds none.
         properties: what the device measures: flagged MISSING when it says itself that it has no value yet.
         nudge: what to send to a device that is silent, for example a command to start sending.
+        answer: what a frame's sender waits for, sent when the consumer has taken the frame's readings; None for
+            devices that nobody answers.
         open_streams: how the port is opened.
     """
 
@@ -142,6 +144,7 @@ class Listener(Generic[Frame]):
     interpret: Callable[[Frame, int], Sequence[Reading]]
     properties: Sequence[str] = ()
     nudge: bytes = b""
+    answer: Callable[[Frame], bytes] | None = None
     open_streams: OpenStreams = open_line
     health: dict[str, DeviceHealth] = field(init=False)
     _streams: Streams | None = field(init=False, default=None)
@@ -166,6 +169,7 @@ class Listener(Generic[Frame]):
         Raises:
             PortError: the port went away.
         """
+        assert self._streams is not None
         decoder = self.decoder()
         while True:
             chunk = await self._chunk()
@@ -174,6 +178,8 @@ class Listener(Generic[Frame]):
                 readings = self._judge(found, arrival_ms)
                 if readings:
                     yield readings
+                if self.answer is not None and not isinstance(found, Fault):
+                    self._streams[1].write(self.answer(found))
 
     def _judge(self, found: Frame | Fault, arrival_ms: int) -> Sequence[Reading]:
         state = self.health[self.device]

@@ -7,12 +7,12 @@ from dataclasses import dataclass, field
 from edge.drivers.driver import Driver
 from edge.drivers.nmea.codec import Fix, NmeaDecoder, NoFix, Quality, Sentence
 from edge.drivers.nmea.settings import NmeaSettings
-from edge.drivers.serial_port import Listener, OpenStreams, only, open_serial
+from edge.drivers.serial_port import Listener, OpenStreams, only, open_line
 from wire.clock import Clock
 from wire.reading import Flag, Reading
 
 
-def open_port(devices: Sequence[NmeaSettings], clock: Clock, open_streams: OpenStreams = open_serial) -> Driver:
+def open_port(devices: Sequence[NmeaSettings], clock: Clock, open_streams: OpenStreams = open_line) -> Driver:
     """Return the driver of one port: readings of "speed" that carry the position.
 
     Raises:

@@ -5,6 +5,7 @@ from typing import Annotated, Final, Literal
 import msgspec
 
 from edge.drivers.driver import DeviceSettings
+from edge.drivers.serial_port import check_port
 
 _OFFERED: Final = {"speed": "m/s"}
 
@@ -14,7 +15,7 @@ class NmeaSettings(DeviceSettings, frozen=True, kw_only=True, forbid_unknown_fie
 
     Attributes:
         period_s: how often it sends by itself.
-        port: path of the serial port, best one of /dev/serial/by-id.
+        port: path of the serial port, best one of /dev/serial/by-id, or tcp://host:port of a serial server.
     """
 
     port: str
@@ -23,6 +24,7 @@ class NmeaSettings(DeviceSettings, frozen=True, kw_only=True, forbid_unknown_fie
     baud: Annotated[int, msgspec.Meta(gt=0)] = 9600
 
     def __post_init__(self) -> None:
+        check_port(self.port)
         datastreams(self)
 
 

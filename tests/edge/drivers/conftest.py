@@ -106,6 +106,12 @@ def clock() -> StillClock:
 
 
 @pytest.fixture
+def vectors() -> list[dict[str, Any]]:
+    """All public frames."""
+    return list(VECTORS)
+
+
+@pytest.fixture
 def line() -> MemoryLine:
     """A serial line that nobody has opened yet."""
     return MemoryLine()

@@ -1,0 +1,1 @@
+"""Position and speed from a vehicle terminal that speaks JT/T 808."""
