@@ -1,0 +1,1 @@
+"""Honeywell HPM particle counters."""

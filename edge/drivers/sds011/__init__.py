@@ -1,0 +1,1 @@
+"""Nova SDS011 particle counters."""
