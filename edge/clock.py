@@ -1,4 +1,7 @@
-"""The gateway's time: right from the start with NTP, from the hub's first acknowledgement without."""
+"""The gateway's time: right from the start with NTP, from the hub's first acknowledgement without.
+
+Readings carry the monotonic time, which nothing can step; UTC is that plus an offset, and this is where it comes from.
+"""
 
 import ctypes
 import hashlib
@@ -12,6 +15,8 @@ ClockSource = Literal["ntp", "hub", "unset"]
 
 _TIME_ERROR: Final = 5
 _STEP_MS: Final = 2000
+# NTP and the hub agree when they are no further apart: an acknowledgement may take this long.
+_AGREE_MS: Final = 60_000
 
 
 class GatewayClock:
@@ -33,18 +38,35 @@ class GatewayClock:
         trusted = _kernel_is_synchronised if isinstance(clock, SystemClock) else _always
         self._synchronised = synchronised or trusted
         self._hub_offset_ms: int | None = None
+        self._agreed_ms: int | None = None
         self.boot = boot or boot_id()
 
     @property
     def source(self) -> ClockSource:
         """Who told the time."""
-        if self._synchronised():
-            return "ntp"
-        return "unset" if self._hub_offset_ms is None else "hub"
+        return self._told()[1]
 
     def offset_ms(self) -> int | None:
         """Return UTC minus monotonic milliseconds, None while nobody has told the time."""
-        return self._clock.offset_ms() if self._synchronised() else self._hub_offset_ms
+        return self._told()[0]
+
+    def _told(self) -> tuple[int | None, ClockSource]:
+        """Return the offset and who told it.
+
+        A clock that is said to be synchronised and jumps away from what it and the hub had agreed on, while the hub
+        stays, was stepped by a fault: a wrong server, an hour of daylight saving written into the clock.
+        """
+        hub_ms = self._hub_offset_ms
+        if not self._synchronised():
+            return hub_ms, "unset" if hub_ms is None else "hub"
+        own_ms = self._clock.offset_ms()
+        if own_ms is None or hub_ms is None:
+            return own_ms, "ntp"
+        if abs(own_ms - hub_ms) <= _AGREE_MS:
+            self._agreed_ms = own_ms
+        elif self._agreed_ms is not None and abs(self._agreed_ms - hub_ms) <= _AGREE_MS < abs(own_ms - self._agreed_ms):
+            return self._agreed_ms, "hub"
+        return own_ms, "ntp"
 
     def on_hub_time(self, hub_time_ms: int) -> None:
         """Learn what the hub's clock shows.

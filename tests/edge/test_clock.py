@@ -1,9 +1,20 @@
 """The gateway's time: from NTP, from the hub, or not yet."""
 
+import time
+from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
 
 from edge.clock import GatewayClock, boot_id
 from wire.clock import SystemClock
+from wire.envelope import read_envelope
+from wire.reading import Reading
+
+if TYPE_CHECKING:
+    from tests.edge.conftest import Lives
 
 
 @dataclass
@@ -89,3 +100,80 @@ def test_boot_has_one_name() -> None:
 def test_kernel_is_asked_without_being_changed() -> None:
     """On a real machine the answer is one of the three."""
     assert GatewayClock(SystemClock()).source in {"ntp", "unset"}
+
+
+@dataclass
+class SteppedClock(HandClock):
+    """A clock whose own UTC somebody steps."""
+
+    own_offset_ms: int = 1_700_000_000_000
+
+    def offset_ms(self) -> int:
+        """Return what lies between UTC as it is shown and the monotonic time."""
+        return self.own_offset_ms
+
+
+@pytest.mark.parametrize("step_ms", [3_600_000, -3_600_000])
+def test_a_step_of_an_hour_that_the_hub_does_not_know_of_is_not_believed(step_ms: int) -> None:
+    """A wrong server, or daylight saving written into the clock: what both had agreed on goes on, and says so."""
+    hand = SteppedClock()
+    clock = GatewayClock(hand, lambda: True)
+    right_ms = hand.own_offset_ms
+    clock.on_hub_time(hand.now_ms + right_ms - 40)
+    agreed = (clock.source, clock.offset_ms())
+    hand.own_offset_ms += step_ms
+    clock.on_hub_time(hand.now_ms + right_ms - 30)
+    stepped = (clock.source, clock.offset_ms())
+    hand.own_offset_ms -= step_ms
+
+    assert ("ntp", right_ms) == agreed == (clock.source, clock.offset_ms())
+    assert ("hub", right_ms) == stepped
+
+
+def test_a_step_that_the_hub_makes_too_is_followed() -> None:
+    """Both were wrong before: readings are dated by what both say now."""
+    hand = SteppedClock()
+    clock = GatewayClock(hand, lambda: True)
+    clock.on_hub_time(hand.now_ms + hand.own_offset_ms)
+    clock.offset_ms()
+    hand.own_offset_ms += 3_600_000
+    clock.on_hub_time(hand.now_ms + hand.own_offset_ms)
+
+    assert ("ntp", hand.own_offset_ms) == (clock.source, clock.offset_ms())
+
+
+def test_a_clock_set_by_hand_is_left_for_the_hubs(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The kernel no longer calls it synchronised, and no time zone or daylight saving has a say anywhere."""
+    monkeypatch.setenv("TZ", "America/New_York")
+    time.tzset()
+    hand, synchronised = SteppedClock(), [True]
+    clock = GatewayClock(hand, lambda: synchronised[0])
+    right_ms = hand.own_offset_ms
+    clock.on_hub_time(hand.now_ms + right_ms)
+    synchronised[0] = False
+    hand.own_offset_ms -= 3_600_000
+
+    assert ("hub", right_ms, hand.now_ms + right_ms) == (clock.source, clock.offset_ms(), clock.utc_ms())
+    monkeypatch.undo()
+    time.tzset()
+
+
+@pytest.mark.parametrize("step_ms", [3_600_000, -3_600_000])
+def test_readings_keep_their_order_and_their_distance_over_a_step(
+    tmp_path: Path, lives: "Lives", reading: Callable[[int], Reading], step_ms: int
+) -> None:
+    """What was dated keeps its date; what comes later is dated by the clock as it is then; nothing is refused."""
+    noon_ms = 1_700_000_000_000
+    with lives.open(tmp_path) as outbox:
+        outbox.set_clock(noon_ms, "ntp")
+        outbox.append([reading(0)])
+        outbox.flush()
+        before = lives.sealed(outbox)[-1]
+        outbox.set_clock(noon_ms + step_ms, "ntp")
+        outbox.append([reading(600)])
+        outbox.flush()
+        after = lives.sealed(outbox)[-1]
+        again = read_envelope(outbox.chain.envelope(before.seq) or b"")
+
+    assert step_ms + 600 == after.t0 - before.t0
+    assert before == again
