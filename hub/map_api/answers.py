@@ -254,6 +254,11 @@ class GatewayAnswer(TypedDict):
     epoch: int
     seq: int
     outbox_blocks: int
+    dropped: int
+    config: str
+    config_version: int
+    config_seen: int
+    config_fault: str
 
 
 class PropertyAnswer(TypedDict):

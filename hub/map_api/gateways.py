@@ -25,4 +25,9 @@ def _gateway(gateway: str, stations: int, heard: GatewayStatus | None) -> Gatewa
         "epoch": said.epoch if said else 0,
         "seq": said.seq if said else 0,
         "outbox_blocks": said.outbox_blocks if said else 0,
+        "dropped": said.dropped if said else 0,
+        "config": said.config if said else "",
+        "config_version": said.config_version if said else 0,
+        "config_seen": said.config_seen if said else 0,
+        "config_fault": said.config_fault if said else "",
     }
