@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, Final
 
+from edge.drivers.bswa import settings as bswa
 from edge.drivers.driver import DeviceSettings, Driver
 from edge.drivers.hpma import settings as hpma
 from edge.drivers.jtt808 import settings as jtt808
@@ -61,5 +62,6 @@ DRIVERS: Final[Mapping[str, DriverKind]] = MappingProxyType(
         "jtt808": DriverKind("jtt808", jtt808.Jtt808Settings, jtt808.port_of, jtt808.datastreams, jtt808.sends_again),
         "mqtt": DriverKind("mqtt", mqtt.MqttSettings, mqtt.port_of, mqtt.datastreams, mqtt.sends_again),
         "winsen": DriverKind("winsen", winsen.WinsenSettings, winsen.port_of, winsen.datastreams),
+        "bswa": DriverKind("bswa", bswa.BswaSettings, bswa.port_of, bswa.datastreams),
     }
 )

@@ -1,0 +1,1 @@
+"""BSWA sound level meters."""
