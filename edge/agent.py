@@ -6,39 +6,42 @@ instruments ─drivers→ Reading ─append→ outbox ─seal→ sender ─uplin
 
 import asyncio
 import contextlib
-import importlib.metadata
 import logging
+import os
 import signal
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from random import SystemRandom
 from typing import Final
 
-from edge.catalogue import Inventory, Series
 from edge.clock import GatewayClock
 from edge.config import Config, load
-from edge.drivers import DRIVERS
-from edge.errors import OutboxFull
+from edge.delivery import Delivery, cancel, version
+from edge.errors import EdgeError, OutboxFull
+from edge.health import DEVICES_EVERY, Answers, Board, gateway_readings, outbox_values
+from edge.instruments import Instruments
+from edge.inventory import inventory
 from edge.key import load_or_create
+from edge.notify import Notifier
 from edge.outbox import Identity, Limits, Outbox
-from edge.ports import Completion, open_ports, supervise
-from edge.repeats import Repeats
-from edge.sender import Sender
-from edge.uplink import Callbacks, Uplink
-from wire.batch import Ack, CatalogueDevice, CatalogueStation, Status
+from edge.page.server import Page
+from edge.reload import changes
+from edge.standing import Standing
+from edge.state import encode_state
+from edge.status_socket import StatusSocket
 from wire.clock import Clock
 from wire.reading import Reading
 
-SHORTEST_FLUSH_S: Final = 0.05
-DRAIN_S: Final = 10.0
-REPEATS_IN_BLOCKS: Final = 2000
+# Real seconds between two lines to systemd where it has no watchdog.
+TELL_S: Final = 30.0
 _DAY_MS: Final = 86_400_000
 _log = logging.getLogger(__name__)
 
 
 async def run(config_path: Path, clock: Clock) -> None:
     """Run a gateway until SIGTERM or SIGINT; what it holds then is sent for up to 10 more real seconds.
+
+    SIGHUP has it read its configuration anew.
 
     Args:
         config_path: of the TOML file.
@@ -53,7 +56,7 @@ async def run(config_path: Path, clock: Clock) -> None:
     field_clock = GatewayClock(clock)
     identity = Identity(config.gateway.id, load_or_create(config.key_file), field_clock.boot)
     limits = Limits(config.gateway.outbox_mb << 20, int(config.gateway.grace_days * _DAY_MS))
-    with Outbox(config.outbox_dir, identity, inventory(config), limits) as outbox:
+    with Outbox(config.outbox_dir, identity, inventory(config, version()), limits) as outbox:
         agent = _Agent(config, field_clock, outbox)
         try:
             await agent.run()
@@ -61,185 +64,170 @@ async def run(config_path: Path, clock: Clock) -> None:
             raise group.exceptions[0] from group
 
 
-def inventory(config: Config) -> Inventory:
-    """Return what a configuration says is there, as the catalogue lists it."""
-    return Inventory(
-        software=f"quietwatch-edge {_version()}",
-        stations=tuple(
-            CatalogueStation(each.id, each.kind, each.name, each.longitude, each.latitude, each.name_en)
-            for each in config.stations
-        ),
-        devices=tuple(CatalogueDevice(each.id, each.station, each.driver, each.model) for each in config.devices),
-        series=tuple(
-            Series(each.id, name, unit, each.period_s)
-            for each in config.devices
-            for name, unit in DRIVERS[each.driver].datastreams(each)
-        ),
-    )
-
-
 class _Agent:
     """The running parts and what flows between them."""
 
     def __init__(self, config: Config, clock: GatewayClock, outbox: Outbox) -> None:
-        self._config = config
         self._clock = clock
         self._outbox = outbox
-        self._sender = Sender(outbox, SystemRandom(), config.hub.timeout_s)
-        self._uplink = Uplink(config, Callbacks(self._status, self._connected, self._acknowledged))
-        self._wake = asyncio.Event()
-        self._stop = asyncio.Event()
-        self._publishing: asyncio.Task[None] | None = None
-        self._full = False
-        self._refused: frozenset[int] = frozenset()
-        self._said_epoch = 0
+        self._delivery = Delivery(config, clock, outbox)
+        self._instruments = Instruments(config.devices, clock, outbox, self._keep)
+        self._standing = Standing(clock, outbox, self._delivery, self._instruments)
+        self._notifier = Notifier.of(os.environ)
+        self._told = asyncio.Event()
+        self._stopping = False
+        self._health: asyncio.Task[None] | None = None
+        self._windows = contextlib.AsyncExitStack()
+        self._page = contextlib.AsyncExitStack()
         known = outbox.clock
         if known.offset_ms is not None and known.clock == "hub":
             clock.resume(known.offset_ms)
 
+    @property
+    def _config(self) -> Config:
+        return self._delivery.config
+
     async def run(self) -> None:
         loop = asyncio.get_running_loop()
-        for number in (signal.SIGTERM, signal.SIGINT):
-            loop.add_signal_handler(number, self._stop.set)
-        ports = open_ports(self._config.devices, self._clock)
-        completion = self._completion()
+        signals = {signal.SIGTERM: self._end, signal.SIGINT: self._end, signal.SIGHUP: self._told.set}
+        for number, call in signals.items():
+            loop.add_signal_handler(number, call)
         try:
             async with asyncio.TaskGroup() as tasks:
-                uplink = tasks.create_task(self._uplink.run(), name="uplink")
-                turning = tasks.create_task(self._turns(), name="outbox")
-                drivers = [tasks.create_task(supervise(port, completion, self._keep), name=port.name) for port in ports]
-                sys.stdout.write(f"gateway ready {self._config.gateway.id}\n")
-                sys.stdout.flush()
-                await self._until_stopped(turning)
-                await _cancel(*drivers)
-                await _cancel(turning)
-                await self._drain()
-                await _cancel(uplink)
+                await self._work(tasks)
         finally:
-            for number in (signal.SIGTERM, signal.SIGINT):
+            for number in signals:
                 loop.remove_signal_handler(number)
+            await self._page.aclose()
+            await self._windows.aclose()
 
-    def _completion(self) -> Completion:
-        again = frozenset(each.id for each in self._config.devices if DRIVERS[each.driver].sends_again(each))
-        held = self._outbox.held_times(again, REPEATS_IN_BLOCKS) if again else ()
-        return Completion(self._config.devices, self._clock, Repeats(again, held))
+    def _end(self) -> None:
+        if self._stopping:
+            self._delivery.hurry()
+        self._stopping = True
+        self._told.set()
 
-    async def _until_stopped(self, turning: asyncio.Task[None]) -> None:
-        stopping = asyncio.create_task(self._stop.wait(), name="stop")
+    async def _work(self, tasks: asyncio.TaskGroup) -> None:
+        turning = self._delivery.start(tasks)
+        self._instruments.start(tasks)
+        self._health = tasks.create_task(self._watch_health(), name="health")
+        await self._open_socket()
+        await self._open_page()
+        reporting = tasks.create_task(self._report(), name="report")
+        sys.stdout.write(f"gateway ready {self._config.gateway.id}\n")
+        sys.stdout.flush()
+        self._notifier.say("READY=1")
+        while not self._stopping:
+            await self._until_told(turning)
+            if not self._stopping:
+                await self._renew(tasks)
+        self._notifier.say("STOPPING=1")
+        await cancel(self._health)
+        await self._instruments.stop()
+        await self._delivery.stop()
+        await cancel(reporting)
+
+    async def _until_told(self, turning: asyncio.Task[None]) -> None:
+        """Wait for a signal; a turn that fails ends the whole group."""
+        telling = asyncio.create_task(self._told.wait(), name="signal")
         try:
-            await asyncio.wait((stopping, turning), return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait((telling, turning), return_when=asyncio.FIRST_COMPLETED)
+            self._told.clear()
         finally:
-            stopping.cancel()
+            telling.cancel()
 
     def _keep(self, readings: Sequence[Reading]) -> None:
-        self._outbox.append(readings)
+        self._delivery.keep(readings)
+        self._standing.note(readings)
 
-    async def _turns(self) -> None:
-        """Make a block at every flush; in between seal and send whenever an acknowledgement makes room."""
-        loop = asyncio.get_running_loop()
-        while True:
-            await self._turn(block=True)
-            due_s = loop.time() + max(SHORTEST_FLUSH_S, self._clock.real_s(self._config.gateway.flush_s))
-            while await self._woken(due_s - loop.time()):
-                await self._turn(block=False)
-
-    async def _woken(self, left_s: float) -> bool:
-        """Wait for an acknowledgement or the end of so many real seconds; return whether there was one."""
-        if left_s > 0:
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._wake.wait(), left_s)
-                return True
-        return False
-
-    async def _turn(self, *, block: bool) -> None:
-        self._wake.clear()
+    async def _renew(self, tasks: asyncio.TaskGroup) -> None:
+        """Read the configuration anew; one that cannot be used changes nothing."""
+        self._notifier.reloading()
         try:
-            self._write(block=block)
-            if not self._outbox.synced:
-                await asyncio.to_thread(self._outbox.sync)
-            self._publish()
-            self._full = False
-        except OutboxFull as full:
-            if not self._full:
-                _log.warning("%s", full)
-            self._full = True
+            await self._take_over(tasks, await asyncio.to_thread(load, self._config.path))
+            self._standing.fault = ""
+        except EdgeError as error:
+            self._standing.fault = str(error)
+            _log.error("%s; the configuration before stays", error)
+        self._notifier.say("READY=1")
 
-    def _write(self, *, block: bool) -> None:
-        offset_ms, source = self._clock.offset_ms(), self._clock.source
-        if offset_ms is not None and source != "unset":
-            self._outbox.set_clock(offset_ms, source)
-        if block:
-            self._outbox.write_block()
-        if self._uplink.connected:
-            self._sender.seal(_now_s())
+    async def _take_over(self, tasks: asyncio.TaskGroup, config: Config) -> None:
+        """Touch what changed and nothing else: whatever can be refused is refused before the first change.
 
-    def _publish(self) -> None:
-        """Publish what is due, unless the broker still has the last lot on its hands."""
-        if not self._uplink.connected or (self._publishing is not None and not self._publishing.done()):
-            return
-        envelopes = self._sender.due(_now_s())
-        if envelopes or self._said_epoch != self._outbox.chain.epoch:
-            self._publishing = asyncio.create_task(self._send(envelopes), name="publish")
-            self._publishing.add_done_callback(lambda _: self._wake.set())
+        Raises:
+            EdgeError: the configuration cannot be used; all is as before.
+        """
+        change = changes(self._config, config)
+        rewiring = self._instruments.rewiring(change.config.devices)
+        uplink = self._delivery.uplink_for(change.config) if change.hub else None
+        self._outbox.describe(inventory(change.config, version()))
+        self._delivery.config = change.config
+        self._standing.renew()
+        await self._instruments.rewire(tasks, rewiring)
+        if uplink is not None:
+            await self._delivery.reconnect(tasks, uplink)
+        else:
+            tasks.create_task(self._delivery.say_status(), name="status")
+        if change.health and self._health is not None:
+            await cancel(self._health)
+            self._health = tasks.create_task(self._watch_health(), name="health")
+        if change.page:
+            await self._open_page()
+        _log.info("configuration %.12s: %d ports closed, %d opened", config.digest, *map(len, rewiring[1:]))
+        if change.later:
+            _log.warning("from the next start on: [gateway] %s", ", ".join(change.later))
 
-    async def _send(self, envelopes: Sequence[bytes]) -> None:
-        """Publish envelopes; a hub that starts later asks the retained status which epoch to speak of."""
-        if self._said_epoch != self._outbox.chain.epoch:
-            self._said_epoch = self._outbox.chain.epoch
-            await self._uplink.say_status()
-        await self._uplink.publish(envelopes)
+    async def _watch_health(self) -> None:
+        """Read the gateway's own health, and every so often how its devices answer."""
+        period_s, looked, answers = self._config.gateway.health_period_s, 0, Answers()
+        board = Board(self._config.outbox_dir)
+        while period_s:
+            at_ms = self._clock.monotonic_ms()
+            values = board.values() | outbox_values(self._outbox, self._delivery.dropped)
+            self._keep_health(gateway_readings(self._config.gateway.id, at_ms, self._clock.source, values))
+            if looked % DEVICES_EVERY == 0:
+                for readings in answers.since(self._instruments.health(), at_ms):
+                    self._keep_health(readings)
+            looked += 1
+            await self._clock.sleep(period_s)
 
-    async def _drain(self) -> None:
-        """Send what is held, as long as the hub takes it and the time allows; say farewell."""
-        deadline_s = _now_s() + DRAIN_S
-        self._stop.clear()
-        while True:
-            await self._turn(block=True)
-            left_s = deadline_s - _now_s()
-            if left_s <= 0 or self._stop.is_set() or not (self._uplink.connected and self._outbox.unacknowledged):
-                break
-            await self._woken(min(left_s, 0.1))
-        await self._uplink.say_offline()
-
-    def _status(self) -> Status:
-        chain = self._outbox.chain
-        return Status(
-            online=True,
-            epoch=chain.epoch,
-            seq=chain.last_seq,
-            version=_version(),
-            clock=self._clock.source,
-            outbox_blocks=self._outbox.unacknowledged,
-        )
-
-    def _connected(self) -> None:
-        self._sender.on_connect(_now_s())
-
-    def _acknowledged(self, ack: Ack) -> None:
-        self._clock.on_hub_time(ack.hub_time)
-        fresh = frozenset(ack.refused) - self._refused if ack.epoch == self._outbox.chain.epoch else frozenset()
-        if fresh:
-            _log.warning("the hub could not use batches %s", ", ".join(map(str, sorted(fresh))))
-            self._refused |= fresh
+    def _keep_health(self, readings: Sequence[Reading]) -> None:
         try:
-            self._sender.on_ack(ack, _now_s())
-        except OutboxFull as full:
-            _log.warning("%s", full)
-        self._wake.set()
+            self._keep(readings)
+        except OutboxFull:
+            self._standing.note(readings)  # a gateway that is full can still be looked at
+
+    async def _report(self) -> None:
+        """Tell systemd how things are, and that they go on, as long as they do."""
+        limit_s = self._notifier.watchdog_s
+        while True:
+            lines = [f"STATUS={self._standing.line()}"]
+            if limit_s is not None and self._delivery.alive(limit_s):
+                lines.append("WATCHDOG=1")
+            self._notifier.say(*lines)
+            await asyncio.sleep(TELL_S if limit_s is None else min(TELL_S, limit_s / 2))
+
+    def _state(self) -> bytes:
+        return encode_state(self._standing.state())
+
+    async def _open_socket(self) -> None:
+        if self._config.socket is not None:
+            with _going_on("no status socket"):
+                await self._windows.enter_async_context(StatusSocket(self._config.socket, self._state))
+
+    async def _open_page(self) -> None:
+        """Open the page that is configured, in place of the one that was."""
+        await self._page.aclose()
+        if self._config.page is not None:
+            with _going_on("no page"):
+                page = await self._page.enter_async_context(Page(self._config.page, self._state))
+                _log.info("page at %s", page.url)
 
 
-async def _cancel(*tasks: asyncio.Task[None]) -> None:
-    for task in tasks:
-        task.cancel()
-    await asyncio.gather(*tasks, return_exceptions=True)
-
-
-def _now_s() -> float:
-    return asyncio.get_running_loop().time()
-
-
-def _version() -> str:
+@contextlib.contextmanager
+def _going_on(lack: str) -> Iterator[None]:
+    """Have a window that cannot be opened stop nothing else."""
     try:
-        return importlib.metadata.version("quietwatch")
-    except importlib.metadata.PackageNotFoundError:
-        return "0"
+        yield
+    except (OSError, EdgeError) as error:
+        _log.warning("%s: %s", lack, error)

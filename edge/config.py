@@ -61,18 +61,30 @@ def load(path: Path) -> Config:
     Raises:
         ConfigError: it cannot be used; says which file, table and key, and what would do.
     """
-    return _File(path).config()
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise ConfigError(str(path), "file", "", str(error)) from error
+    return read(path, content)
+
+
+def read(path: Path, content: bytes) -> Config:
+    """Return the configuration of a text that stands, or would stand, in a file.
+
+    Raises:
+        ConfigError: as `load`.
+    """
+    return _File(path, content).config()
 
 
 class _File:
     """One TOML file and how its mistakes are named."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, content: bytes) -> None:
         self._path = path
         try:
-            content = path.read_bytes()
             self._tables: Mapping[str, Any] = tomllib.loads(content.decode())
-        except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
             raise self._error("file", "", str(error)) from error
         self._digest = hashlib.sha256(content).hexdigest()
 

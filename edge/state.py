@@ -106,6 +106,7 @@ class DeviceState(msgspec.Struct, frozen=True):
         last_s: field seconds since its last answer, None before the first.
         open: whether its port is open.
         period_s: field seconds between two readings.
+        success_rate: percentage of polls or frames that were good in the last period of health, None if not known.
         values: the newest of each datastream that has had one.
     """
 
@@ -122,6 +123,7 @@ class DeviceState(msgspec.Struct, frozen=True):
     fault: str
     open: bool
     period_s: float
+    success_rate: float | None = None
     values: tuple[ValueState, ...] = ()
 
 
@@ -141,6 +143,7 @@ class AgentState(msgspec.Struct, frozen=True):
         version: of the software.
         started_ms: when the process started, UTC; None while nobody has told the time.
         uptime_s: for how long it runs, in seconds.
+        health: the newest of the gateway's own datastreams.
     """
 
     gateway: str
@@ -153,6 +156,7 @@ class AgentState(msgspec.Struct, frozen=True):
     config: ConfigState
     stations: tuple[StationState, ...]
     devices: tuple[DeviceState, ...]
+    health: tuple[ValueState, ...] = ()
 
 
 encode_state = msgspec.json.Encoder().encode

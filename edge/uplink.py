@@ -43,7 +43,12 @@ class Callbacks:
 
 
 class Uplink:
-    """Keeps a session with the broker; times are real seconds."""
+    """Keeps a session with the broker; times are real seconds.
+
+    Attributes:
+        since_s: the loop's time since which there is a session, or none; None before `run`.
+        fault: why there is no session, "" while there is one or before the first attempt has failed.
+    """
 
     def __init__(self, config: Config, callbacks: Callbacks) -> None:
         """Prepare for `run`.
@@ -57,6 +62,8 @@ class Uplink:
         self._tls = None if config.ca_file is None else _trusting(config.ca_file)
         self._password = _password(config.hub.password_env)
         self._client: aiomqtt.Client | None = None
+        self.since_s: float | None = None
+        self.fault = ""
 
     @property
     def connected(self) -> bool:
@@ -80,6 +87,7 @@ class Uplink:
         """Hold a session until cancelled; warns once when it is lost, and says once that it is back."""
         wait_s, lost = FIRST_WAIT_S, False
         where = f"hub {self._hub.host}:{self._hub.port}"
+        self._turned()
         while True:
             try:
                 async with self._session() as client:
@@ -90,9 +98,11 @@ class Uplink:
             except aiomqtt.MqttError as error:
                 if not lost:
                     _log.warning("%s: %s", where, error)
-                lost = True
+                lost, self.fault = True, str(error)
             finally:
-                self._client = None
+                if self._client is not None:
+                    self._client = None
+                    self._turned()
             await asyncio.sleep(wait_s * (1 + secrets.randbelow(256) / 1024))
             wait_s = min(2 * wait_s, LONGEST_WAIT_S)
 
@@ -134,7 +144,12 @@ class Uplink:
         await client.subscribe(topic(self._gateway, "ack"), qos=1)
         self._callbacks.connected()
         self._client = client
+        self.fault = ""
+        self._turned()
         await self.say_status()
+
+    def _turned(self) -> None:
+        self.since_s = asyncio.get_running_loop().time()
 
     async def _listen(self, client: aiomqtt.Client) -> None:
         mine = topic(self._gateway, "ack")
