@@ -9,9 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hub.errors import Unusable
+from hub.ingest.rows import read_rows
 from hub.model import Columns, Datastream, Station, StationKind
 from hub.third_party import Report, Reported, ThirdParty, ThirdPartyStation, read_report
-from wire.batch import CatalogueBody, CatalogueDatastream, CatalogueStation, Payload, read_catalogue, read_readings
+from wire.batch import CatalogueBody, CatalogueDatastream, CatalogueStation, Payload, read_catalogue
 from wire.errors import UnusablePayload
 from wire.properties import UnitMismatchError, to_canonical
 from wire.reading import Flag
@@ -153,21 +154,21 @@ class Catalogue:
             Unusable: not readings, a flag that QARTOD does not have, or an index that this epoch has not listed.
         """
         try:
-            block = read_readings(payload.body).columns
+            _, rows = read_rows(payload.body)
         except UnusablePayload as error:
             raise Unusable(payload.gateway, error.reason) from error
-        index = np.frombuffer(block.stream, "<u2")
+        index = rows.stream
         means = self._meaning(payload, index)
-        row, value = means.row[index], np.frombuffer(block.value, "<f8")
+        row, value = means.row[index], rows.value
         if means.converts:
             value = value * means.scale[index] + means.offset[index]
         return Columns(
             row=row,
-            time_ms=payload.t0 + np.frombuffer(block.offset_ms, "<u4").astype(np.int64),
+            time_ms=payload.t0 + rows.offset_ms.astype(np.int64),
             value=value,
-            flag=_flags(payload, np.frombuffer(block.flag, "u1"), value),
-            longitude=_degrees(block.longitude, len(row)),
-            latitude=_degrees(block.latitude, len(row)),
+            flag=_flags(payload, rows.flag, value),
+            longitude=_degrees(rows.longitude, len(row)),
+            latitude=_degrees(rows.latitude, len(row)),
         )
 
     def _meaning(self, payload: Payload, index: NDArray[np.uint16]) -> _Indices:
@@ -267,5 +268,5 @@ def _flags(payload: Payload, flag: NDArray[np.uint8], value: NDArray[np.float64]
     return flag
 
 
-def _degrees(column: bytes, count: int) -> NDArray[np.float64]:
-    return np.frombuffer(column, "<f8") if column else np.full(count, np.nan)
+def _degrees(column: NDArray[np.float64] | None, count: int) -> NDArray[np.float64]:
+    return np.full(count, np.nan) if column is None else column

@@ -9,6 +9,7 @@ from typing import Annotated, Final, Literal
 
 import msgspec
 
+from wire.columns import MERGED, POSITIONS, ROWS_MOST, Columns, layout_of, pack, unpack
 from wire.errors import UnusablePayload
 
 Kind = Literal["readings", "catalogue", "void"]
@@ -22,7 +23,7 @@ Index = Annotated[int, msgspec.Meta(ge=0, le=0xFFFF)]
 NO_HASH: Final = bytes(32)
 
 
-class Payload(msgspec.Struct, frozen=True):
+class Payload(msgspec.Struct, frozen=True, array_like=True):
     """What a gateway says in one batch.
 
     Attributes:
@@ -34,7 +35,7 @@ class Payload(msgspec.Struct, frozen=True):
         kind: what the body is.
         t0: UTC milliseconds of the body's origin, zero for a void.
         clock: where the date comes from; "estimated" when the gateway never knew the time while it took the block.
-        body: a `ReadingsBody` or `CatalogueBody` in MessagePack; empty for a void.
+        body: what `encode_body` returned; empty for a void.
     """
 
     gateway: str
@@ -48,27 +49,8 @@ class Payload(msgspec.Struct, frozen=True):
     body: bytes
 
 
-class Columns(msgspec.Struct, frozen=True):
-    """Readings as little-endian arrays of one length n.
-
-    Attributes:
-        stream: u16[n], datastream index of the catalogue.
-        offset_ms: u32[n], milliseconds since the block's origin.
-        value: f64[n], in the device's own unit; NaN where flag is MISSING.
-        flag: u8[n], QARTOD.
-        longitude, latitude: f64[n] in degrees WGS-84, or empty when no reading of the block has a position.
-    """
-
-    stream: bytes
-    offset_ms: bytes
-    value: bytes
-    flag: bytes
-    longitude: bytes = b""
-    latitude: bytes = b""
-
-
 class ReadingsBody(msgspec.Struct, frozen=True):
-    """One block of readings.
+    """One block of readings, unpacked.
 
     Attributes:
         boot: 16 bytes that name the boot in which it was taken.
@@ -114,7 +96,25 @@ class CatalogueDatastream(msgspec.Struct, frozen=True):
     period_s: float
 
 
-class CatalogueBody(msgspec.Struct, frozen=True):
+class PackedReadings(msgspec.Struct, frozen=True, array_like=True):
+    """One block of readings as it stands and travels.
+
+    Attributes:
+        boot, number, origin_ms: as in `ReadingsBody`.
+        count: how many readings.
+        layout: which of the optional columns there are, see `wire.columns`.
+        packed: the columns.
+    """
+
+    boot: bytes
+    number: Number
+    origin_ms: int
+    count: Annotated[int, msgspec.Meta(ge=0, le=ROWS_MOST)]
+    layout: Annotated[int, msgspec.Meta(ge=0, le=POSITIONS | MERGED)]
+    packed: bytes
+
+
+class CatalogueBody(msgspec.Struct, frozen=True, array_like=True):
     """Everything that the readings of an outbox refer to, whole each time.
 
     Attributes:
@@ -178,12 +178,13 @@ class Status(msgspec.Struct, frozen=True):
     config_fault: str = ""
 
 
-encode_body = msgspec.msgpack.Encoder().encode
-_decode_readings = msgspec.msgpack.Decoder(ReadingsBody).decode
+_encode = msgspec.msgpack.Encoder().encode
+_decode_packed = msgspec.msgpack.Decoder(PackedReadings).decode
 _decode_catalogue = msgspec.msgpack.Decoder(CatalogueBody).decode
 # msgspec lets text that is not UTF-8, and nesting without end, through as these.
 UNDECODABLE: Final = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
-_WIDTHS: Final = {"stream": 2, "offset_ms": 4, "value": 8, "flag": 1, "longitude": 8, "latitude": 8}
+_WIDTHS: Final = {"stream": 2, "offset_ms": 4, "value": 8, "flag": 1, "longitude": 8, "latitude": 8, "merged": 2}
+_OPTIONAL: Final = frozenset({"longitude", "latitude", "merged"})
 
 
 def sha256(content: bytes) -> bytes:
@@ -191,25 +192,54 @@ def sha256(content: bytes) -> bytes:
     return hashlib.sha256(content).digest()
 
 
-def read_readings(body: bytes) -> ReadingsBody:
-    """Return a block of readings, its columns checked to be of one length.
+def encode_body(body: ReadingsBody | CatalogueBody) -> bytes:
+    """Return the bytes of a body: those that are hashed, kept and sent.
 
     Raises:
-        UnusablePayload: not a block of readings, or columns that disagree.
+        ValueError: columns that disagree in length.
+    """
+    if isinstance(body, CatalogueBody):
+        return _encode(body)
+    columns = body.columns
+    count, layout = _count(columns), layout_of(columns)
+    return _encode(PackedReadings(body.boot, body.number, body.origin_ms, count, layout, pack(columns)))
+
+
+def read_packed(body: bytes) -> PackedReadings:
+    """Return a block of readings, its columns still packed.
+
+    Raises:
+        UnusablePayload: not a block of readings.
     """
     try:
-        block = _decode_readings(body)
+        return _decode_packed(body)
     except UNDECODABLE as error:
         raise UnusablePayload(f"body is not a block of readings: {error}") from error
-    count, rest = divmod(len(block.columns.stream), 2)
+
+
+def read_readings(body: bytes) -> ReadingsBody:
+    """Return a block of readings, row by row: for a gateway; a hub reads it with NumPy.
+
+    Raises:
+        UnusablePayload: not a block of readings, or columns that are not of its length.
+    """
+    block = read_packed(body)
+    try:
+        columns = unpack(block.packed, block.count, block.layout)
+    except ValueError as error:
+        raise UnusablePayload(str(error)) from error
+    return ReadingsBody(block.boot, block.number, block.origin_ms, columns)
+
+
+def _count(columns: Columns) -> int:
+    count, rest = divmod(len(columns.stream), 2)
     for name, width in _WIDTHS.items():
-        length = len(getattr(block.columns, name))
-        optional = name in {"longitude", "latitude"} and not length
-        if rest or (length != width * count and not optional):
-            raise UnusablePayload(f"column {name} has {length} bytes: {count} readings take {width * count}")
-    if bool(block.columns.longitude) != bool(block.columns.latitude):
-        raise UnusablePayload("a position needs both longitude and latitude")
-    return block
+        length = len(getattr(columns, name))
+        if rest or (length != width * count and (length or name not in _OPTIONAL)):
+            raise ValueError(f"column {name} has {length} bytes: {count} readings take {width * count}")
+    if bool(columns.longitude) != bool(columns.latitude):
+        raise ValueError("a position needs both longitude and latitude")
+    return count
 
 
 def read_catalogue(body: bytes) -> CatalogueBody:

@@ -1,7 +1,7 @@
 """The envelope in which a gateway sends one sealed block to the hub.
 
     magic u16 | format u8 | flags u8 | length u32 | payload | Ed25519 signature (64 bytes)
-      "QW"    |     1     |  bit 0:  |  of the    |         | over b"qw/1/batch" and all before it
+      "QW"    |     2     |  bit 0:  |  of the    |         | over b"qw/1/batch" and all before it
               |           |  zlib    |  payload   |         |
 
 Numbers are little-endian. The payload is a `wire.batch.Payload` in MessagePack.
@@ -19,7 +19,7 @@ from wire.batch import UNDECODABLE, Payload
 from wire.errors import BadSignature, NotAnEnvelope
 
 MAGIC: Final = 0x5751  # "QW" in little-endian byte order
-FORMAT: Final = 1
+FORMAT: Final = 2
 ZLIB: Final = 1
 CONTEXT: Final = b"qw/1/batch"
 SIGNATURE_LENGTH: Final = 64

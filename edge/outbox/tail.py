@@ -15,7 +15,7 @@ from typing import Final, NamedTuple
 
 from edge.errors import OutboxFull
 from edge.outbox.frame import FrameKind, encode_frame, scan
-from wire.batch import Columns
+from wire.columns import Columns
 
 BOOT_SIZE: Final = 16
 ROW = struct.Struct("<HqdBdd")

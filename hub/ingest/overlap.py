@@ -14,7 +14,8 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from wire.batch import Number, Payload, read_readings
+from hub.ingest.rows import read_rows
+from wire.batch import Number, Payload
 
 _ROW: Final = np.dtype(
     [("stream", "<u2"), ("time", "<u8"), ("value", "<u8"), ("flag", "u1"), ("longitude", "<u8"), ("latitude", "<u8")]
@@ -23,8 +24,8 @@ _NOWHERE: Final = np.array(np.nan).view(np.uint64)
 _WRAP: Final = (1 << 64) - 1
 
 
-class _Name(msgspec.Struct, frozen=True):
-    """What `ReadingsBody` and `CatalogueBody` both have."""
+class _Name(msgspec.Struct, frozen=True, array_like=True):
+    """What `PackedReadings` and `CatalogueBody` both have."""
 
     boot: bytes
     number: Number
@@ -77,13 +78,11 @@ def _shared(rows: NDArray[np.void], others: NDArray[np.void]) -> int:
 
 def _rows(body: bytes) -> NDArray[np.void]:
     """Return readings as records that are equal when all their bits are: whatever the other rows of their body are."""
-    block = read_readings(body)
-    columns = block.columns
-    rows = np.empty(len(columns.flag), _ROW)
-    rows["stream"] = np.frombuffer(columns.stream, "<u2")
-    rows["time"] = np.frombuffer(columns.offset_ms, "<u4") + np.uint64(block.origin_ms & _WRAP)
-    rows["value"] = np.frombuffer(columns.value, "<u8")
-    rows["flag"] = np.frombuffer(columns.flag, "u1")
-    rows["longitude"] = np.frombuffer(columns.longitude, "<u8") if columns.longitude else _NOWHERE
-    rows["latitude"] = np.frombuffer(columns.latitude, "<u8") if columns.latitude else _NOWHERE
+    block, read = read_rows(body)
+    rows = np.empty(block.count, _ROW)
+    rows["stream"], rows["flag"] = read.stream, read.flag
+    rows["time"] = read.offset_ms + np.uint64(block.origin_ms & _WRAP)
+    rows["value"] = read.value.view(np.uint64)
+    rows["longitude"] = _NOWHERE if read.longitude is None else read.longitude.view(np.uint64)
+    rows["latitude"] = _NOWHERE if read.latitude is None else read.latitude.view(np.uint64)
     return rows

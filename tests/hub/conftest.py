@@ -17,12 +17,12 @@ from wire.batch import (
     CatalogueDatastream,
     CatalogueDevice,
     CatalogueStation,
-    Columns,
     Payload,
     ReadingsBody,
     encode_body,
     sha256,
 )
+from wire.columns import Columns
 from wire.envelope import encode_envelope
 
 PLANE = Plane(116.5, 39.8)

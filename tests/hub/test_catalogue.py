@@ -14,11 +14,11 @@ from wire.batch import (
     CatalogueDatastream,
     CatalogueDevice,
     CatalogueStation,
-    Columns,
     Payload,
     ReadingsBody,
     encode_body,
 )
+from wire.columns import Columns
 
 STATION = CatalogueStation("micro-001", "micro_station", "一号站", 116.5, 39.8, "Station 1")
 VEHICLE = CatalogueStation("patrol-1", "vehicle", "巡逻一号")

@@ -5,7 +5,8 @@ import struct
 import pytest
 from nacl.signing import SigningKey
 
-from wire.batch import NO_HASH, Columns, Payload, ReadingsBody, encode_body
+from wire.batch import NO_HASH, Payload, ReadingsBody, encode_body
+from wire.columns import Columns
 
 
 @pytest.fixture(scope="session")

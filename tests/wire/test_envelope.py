@@ -31,7 +31,7 @@ PAYLOADS = st.builds(
 
 def forged(packed: bytes, flags: int = 0) -> bytes:
     """Return an envelope of right shape with this payload and no signature: what anyone on the broker can send."""
-    return HEAD.pack(0x5751, 1, flags, len(packed)) + packed + bytes(64)
+    return HEAD.pack(0x5751, 2, flags, len(packed)) + packed + bytes(64)
 
 
 @given(PAYLOADS)
@@ -99,9 +99,9 @@ def test_no_bytes_crash_the_reader(junk: bytes) -> None:
 @pytest.mark.parametrize(
     "packed",
     [
-        b"\x81\xa7gateway\xa2\xff\xfe",
-        b"\x81\xa1x" + b"\x91" * 100_000 + b"\x01",
-        b"\x81\xa4body\xc6\xff\xff\xff\xff",
+        b"\x99\xa2\xff\xfe",
+        b"\x91" * 100_000 + b"\x01",
+        b"\x99\xdb\xff\xff\xff\xff",
         b"\xdd\xff\xff\xff\xff",
     ],
     ids=["text that is not UTF-8", "nesting without end", "a length of 4 GiB", "an array of 4 billion"],

@@ -160,7 +160,7 @@ def test_acknowledged_blocks_make_room_when_space_is_short(
 
 def test_unsent_blocks_are_never_given_up(tmp_path: Path, lives: "Lives", reading: Callable[[int], Reading]) -> None:
     """When all that is held is unsent, the newest readings are refused, and what was kept stays."""
-    limits = Limits(bytes=200_000, segment_bytes=32_000)
+    limits = Limits(bytes=90_000, segment_bytes=8_000)
     kept = []
     with lives.open(tmp_path, limits=limits) as outbox:
         for start in range(0, 20_000, 100):

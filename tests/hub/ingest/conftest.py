@@ -19,12 +19,12 @@ from wire.batch import (
     CatalogueDatastream,
     CatalogueDevice,
     CatalogueStation,
-    Columns,
     Payload,
     ReadingsBody,
     encode_body,
     sha256,
 )
+from wire.columns import Columns
 from wire.envelope import encode_envelope
 
 NOW_MS = 1_380_844_800_000
