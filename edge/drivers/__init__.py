@@ -7,6 +7,7 @@ from types import MappingProxyType
 from typing import Any, Final
 
 from edge.drivers.bswa import settings as bswa
+from edge.drivers.clink import settings as clink
 from edge.drivers.driver import DeviceSettings, Driver
 from edge.drivers.hpma import settings as hpma
 from edge.drivers.jtt808 import settings as jtt808
@@ -63,5 +64,6 @@ DRIVERS: Final[Mapping[str, DriverKind]] = MappingProxyType(
         "mqtt": DriverKind("mqtt", mqtt.MqttSettings, mqtt.port_of, mqtt.datastreams, mqtt.sends_again),
         "winsen": DriverKind("winsen", winsen.WinsenSettings, winsen.port_of, winsen.datastreams),
         "bswa": DriverKind("bswa", bswa.BswaSettings, bswa.port_of, bswa.datastreams),
+        "clink": DriverKind("clink", clink.ClinkSettings, clink.port_of, clink.datastreams),
     }
 )

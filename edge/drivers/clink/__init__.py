@@ -1,0 +1,1 @@
+"""Thermo gas analysers over C-Link."""
