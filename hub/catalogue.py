@@ -238,7 +238,7 @@ def _station(gateway: str, listed: CatalogueStation) -> Station:
     longitude = math.nan if listed.longitude is None else listed.longitude
     latitude = math.nan if listed.latitude is None else listed.latitude
     placed = abs(longitude) <= 180 and abs(latitude) <= 90
-    if not placed and listed.kind != "vehicle":
+    if not placed and listed.kind not in {"vehicle", "gateway"}:
         raise Unusable(gateway, f"station {listed.id} is nowhere: longitude {longitude}, latitude {latitude}")
     kind: StationKind = listed.kind  # type: ignore[assignment]  # one of _KINDS
     return Station(listed.id, kind, listed.name, listed.name_en, longitude, latitude, gateway)

@@ -10,7 +10,8 @@ from shapely import Polygon
 
 MINUTE_MS = 60_000
 
-StationKind = Literal["reference", "micro_station", "lab", "vehicle"]
+# A gateway is the station of its own health: stored like all others, no place on the map.
+StationKind = Literal["reference", "micro_station", "lab", "vehicle", "gateway"]
 AreaKind = Literal["enterprise", "road", "construction_site", "lab_building"]
 DetectorKind = Literal["exceedance", "local_excess"]
 TicketKind = Literal["range", "flat_line", "gain", "gap", "fork", "silent"]

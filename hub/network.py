@@ -11,7 +11,7 @@ from scipy.spatial import cKDTree
 from hub.area.geometry import NOWHERE, Plane, distances_m, homes, plane_of, shapes_m
 from hub.model import Area, Datastream, Station
 from hub.panel import ARITHMETIC, ENERGY, VECTOR
-from wire.properties import PROPERTIES, to_canonical
+from wire.properties import PROPERTIES, ObservedProperty, to_canonical
 
 Floats = NDArray[np.float64]
 PROPERTY_NAMES: Final = tuple(PROPERTIES)
@@ -40,14 +40,16 @@ class Network:
         station: int64[n], index into `stations`.
         east_m, north_m: float64[n], NaN when moving, and for a third party's.
         moving, ambient: bool[n]; ambient streams stand still in the open air: signed reference and micro-stations.
+            What a gateway says of itself or its devices, and what people do, is never ambient.
         period_ms: int64[n], between readings as the gateway plans them.
         scale, offset: float64[n]: canonical value = raw * scale + offset.
-        low, high: float64[n], plausible range.
+        low, high: float64[n], plausible range; without bounds for what a gateway says of itself or its devices.
         averaging: int8[n], as the panel takes it.
         neighbours: int64[n, NEIGHBOURS], rows of the same property nearby, n where there is none.
         cell: int64[n], equal for streams that one measuring cell gives: the particulates of one device.
         home: int64[n], index of the smallest area that the station stands in, -1 for none.
-        cover_row, cover_area: int64[pairs]: fixed streams that speak for an area: in it, or else the nearest station's.
+        cover_row, cover_area: int64[pairs]: fixed streams of the environment that speak for an area: in it, or else the
+            nearest station's.
     """
 
     stations: tuple[Station, ...]
@@ -84,14 +86,15 @@ def build_network(stations: Sequence[Station], datastreams: Sequence[Datastream]
     index = {station.id: i for i, station in enumerate(stations)}
     of_stream = _ints([index[stream.station] for stream in datastreams])
     moving = np.array([station.moving for station in stations], np.bool_)[of_stream]
-    ambient = np.array([s.signed and s.kind in ("reference", "micro_station") for s in stations], np.bool_)[of_stream]
+    known = [PROPERTIES[stream.property] for stream in datastreams]
+    environment = np.array([prop.subject == "environment" for prop in known], np.bool_)
+    ambient = _ambient(stations)[of_stream] & environment
+    low, high = _bounds(known)
     east, north = plane.metres(*_degrees(stations))
     distance_m = distances_m(shapes, east, north)
-    known = [PROPERTIES[stream.property] for stream in datastreams]
     scale = _floats([to_canonical(stream.property, stream.unit) for stream in datastreams]).reshape(n, 2)
     measured = _ints([PROPERTY_INDEX[stream.property] for stream in datastreams])
-    cover_station, cover_area = _cover(distance_m)
-    pair, row = _pairs(cover_station, of_stream)
+    row, area = _cover(distance_m, of_stream, environment)
     return Network(
         stations=tuple(stations),
         datastreams=tuple(datastreams),
@@ -107,14 +110,14 @@ def build_network(stations: Sequence[Station], datastreams: Sequence[Datastream]
         period_ms=_ints([int(stream.period_s * 1000) for stream in datastreams]),
         scale=scale[:, 0],
         offset=scale[:, 1],
-        low=_floats([prop.low for prop in known]),
-        high=_floats([prop.high for prop in known]),
+        low=low,
+        high=high,
         averaging=np.array([_AVERAGING[prop.averaging] for prop in known], np.int8),
         neighbours=_neighbours(measured, ambient, east[of_stream], north[of_stream]),
         cell=_cells(datastreams),
         home=_ints(homes(shapes, distance_m)[of_stream]),
         cover_row=row,
-        cover_area=cover_area[pair],
+        cover_area=area,
     )
 
 
@@ -122,6 +125,17 @@ def _degrees(stations: Sequence[Station]) -> Floats:
     """Return longitudes and latitudes: what is not signed stands nowhere, speaks for no area, is nobody's neighbour."""
     placed = [(s.longitude, s.latitude) if s.signed else _NO_PLACE for s in stations]
     return _floats(placed).reshape(-1, 2).T
+
+
+def _ambient(stations: Sequence[Station]) -> NDArray[np.bool_]:
+    return np.array([s.signed and s.kind in ("reference", "micro_station") for s in stations], np.bool_)
+
+
+def _bounds(known: Sequence[ObservedProperty]) -> tuple[Floats, Floats]:
+    """Return the plausible ranges; what a gateway says of itself has none: no device lies there."""
+    own = [prop.subject == "gateway" for prop in known]
+    low, high = _floats([prop.low for prop in known]), _floats([prop.high for prop in known])
+    return np.where(own, -np.inf, low), np.where(own, np.inf, high)
 
 
 def _cells(datastreams: Sequence[Datastream]) -> NDArray[np.int64]:
@@ -157,15 +171,18 @@ def _neighbours(
     return result
 
 
-def _cover(distance_m: Floats) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Return (station, area) pairs: stations in the area, or the nearest one within COVER_M."""
+def _cover(
+    distance_m: Floats, of_stream: NDArray[np.int64], speaks: NDArray[np.bool_]
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return (row, area) for the streams that speak, of stations in the area, or of the nearest within COVER_M."""
     if not distance_m.size:
         return _ints([]), _ints([])
     measured = np.where(np.isnan(distance_m), np.inf, distance_m)
     nearest = measured.min(axis=0)
     near = (measured <= nearest) & (measured <= COVER_M)
     station, area = np.nonzero(near)
-    return _ints(station), _ints(area)
+    pair, row = _pairs(_ints(station), of_stream)
+    return row[speaks[row]], _ints(area)[pair[speaks[row]]]
 
 
 def _pairs(station: NDArray[np.int64], of_stream: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:

@@ -9,7 +9,9 @@ from hub.map_api.live import GatewayStatus, LiveView
 def gateway_answers(live: LiveView) -> list[GatewayAnswer]:
     """Return the gateways that were heard or whose stations are known, by id."""
     heard = live.gateways()
-    hosted = Counter(station.gateway for station in live.latest().stations if station.signed)
+    stations = [station for station in live.latest().stations if station.signed]
+    hosted = Counter({station.gateway: 0 for station in stations})
+    hosted.update(station.gateway for station in stations if station.kind != "gateway")
     return [_gateway(gateway, hosted[gateway], heard.get(gateway)) for gateway in sorted(heard.keys() | hosted.keys())]
 
 

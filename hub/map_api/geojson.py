@@ -91,9 +91,10 @@ def _area(area: Area, status: AreaStatus | None) -> AreaFeature:
 def station_states(snapshot: Snapshot) -> dict[str, StationState]:
     """Return by station id where each is and what it last said; a property of two devices is the later one's.
 
-    A station that moves is where its latest reading with a position was taken.
+    A station that moves is where its latest reading with a position was taken. What gateways say of themselves and of
+    how their devices answer is kept off the map.
     """
-    states = {station.id: _standing(station) for station in snapshot.stations}
+    states = {station.id: _standing(station) for station in snapshot.stations if station.kind != "gateway"}
     placed_ms = dict.fromkeys(states, 0)
     values, flags, times, longitudes, latitudes = (
         column.tolist()
@@ -107,7 +108,7 @@ def station_states(snapshot: Snapshot) -> dict[str, StationState]:
     )
     for stream in snapshot.datastreams:
         state, time_ms = states.get(stream.station), times[stream.row]
-        if state is None or time_ms == 0:
+        if state is None or time_ms == 0 or PROPERTIES[stream.property].subject == "gateway":
             continue
         known = state["values"].get(stream.property)
         if known is None or time_ms >= known["time_ms"]:
@@ -136,7 +137,7 @@ def stations(snapshot: Snapshot) -> StationsAnswer:
     states = station_states(snapshot)
     return {
         "type": "FeatureCollection",
-        "features": [_station(station, states[station.id]) for station in snapshot.stations],
+        "features": [_station(station, states[station.id]) for station in snapshot.stations if station.id in states],
     }
 
 

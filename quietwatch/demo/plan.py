@@ -9,12 +9,14 @@ Table = Mapping[str, object]
 
 # A real link's time-outs do not shrink with the demo's clock, and its machine is busy.
 MODBUS_TIMEOUT_S = 5.0
+# One machine plays a whole zone: its gateways look at themselves less often than in life.
+HEALTH_PERIOD_S = 300.0
 _ALL_DRIVERS = ("id", "station", "driver")
 _BY_DRIVER = {
     "pms": ("port",),
     "nmea": ("port",),
     "modbus": ("port", "unit", "profile"),
-    "mqtt": ("host", "port", "topic", "feed"),
+    "mqtt": ("host", "port", "topic"),
 }
 
 
@@ -33,7 +35,7 @@ def write_gateway(
     """
     stations = set(field["gateways"][gateway])
     tables: list[tuple[str, Table]] = [
-        ("[gateway]", {"id": gateway, "key_file": "key.pem", "outbox_dir": "outbox", "flush_s": flush_s}),
+        ("[gateway]", {"id": gateway, "flush_s": flush_s, "health_period_s": period_s or HEALTH_PERIOD_S}),
         ("[hub]", {"host": "127.0.0.1", "port": broker_port}),
     ]
     tables += [("[[station]]", station) for station in field["stations"] if station["id"] in stations]
