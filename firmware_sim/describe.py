@@ -54,5 +54,5 @@ def _device(device: Device, addresses: Mapping[str, str]) -> dict[str, Any]:
         row |= {"profile": device.model, "unit": device.unit}
     if device.model == "vehicle":
         host, _, port = addresses[device.port].rpartition(":")
-        row |= {"host": host, "port": int(port), "topic": vehicle.topic(device.station), "feed": "vehicle"}
+        row |= {"host": host, "port": int(port), "topic": vehicle.topic(device.station)}
     return row

@@ -228,8 +228,8 @@ def test_the_description_names_every_device_and_port(zone: Zone) -> None:
 
     assert (len(described["stations"]), len(rows)) == (126, len(zone.devices))
     assert {row["driver"] for row in rows.values()} == {"pms", "modbus", "nmea", "mqtt"}
-    assert [rows["patrol-2-air"][key] for key in ("host", "port", "topic", "feed")] == [
-        "broker", 1883, "vehicle/patrol-2/air", "vehicle"
+    assert [rows["patrol-2-air"][key] for key in ("host", "port", "topic")] == [
+        "broker", 1883, "vehicle/patrol-2/air"
     ]  # fmt: skip
     assert rows["ref-tiantan-logger"] == {
         "id": "ref-tiantan-logger",

@@ -1,49 +1,69 @@
-"""The vehicle feed: one JSON object for each reading of a vehicle's air instruments, at "vehicle/{id}/air", QoS 1.
+"""JSON payloads of feeds, read as a mapping says. Pure.
 
-    {"sn": 17,                             serial number
-     "time": "2013-10-04T08:00:00.000Z",   UTC, when it was measured
-     "pm2_5": 85.0, "pm10": 120.0,         ug/m3; absent or null when not measured
-     "nox": 44.0, "o3": 61.0,
-     "lon": 116.5, "lat": 39.8}            degrees WGS-84; both or neither
+    object    {"serialno": "ecda3b", "pm02": 7, "atmp": 25.9}                    a value at its path
+    pairs     {"sensordatavalues": [{"value_type": "P1", "value": "66.04"}]}     a value at its name in a list
+    senml     [{"bn": "urn:dev:ow:10e2", "n": "temperature", "u": "Cel", "v": 23.1}]
 
-Serial numbers count from 1 without holes. The vehicle keeps a reading until the gateway publishes {"sn": n} at
-"{topic}/ack", which acknowledges all up to n, and sends again every few seconds, oldest first, what is not
-acknowledged. A vehicle that loses its memory counts from 1 again; its times still rise.
+null and keys that are not there are no values; sentinels are values that are missing.
 """
 
+import math
 import re
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
-from typing import Annotated, Final, NamedTuple
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Final, NamedTuple
 
 import msgspec
 
-MAX_LENGTH: Final = 4096
-MAX_WAITING: Final = 1024
-_SN = re.compile(rb'"sn"\s*:\s*(\d{1,15})\s*[,}]')
+from edge.drivers.mqtt import mapping as form
+from edge.drivers.mqtt.plain import check_plain
+from edge.drivers.mqtt.senml import Record, resolve
+from edge.drivers.mqtt.times import read_time
+from edge.drivers.mqtt.unfit import Unfit
+from wire.reading import Flag
+
+LARGEST_SN: Final = 10**15
+_DECIMAL: Final = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?")
 
 
-class VehicleReport(msgspec.Struct, frozen=True):
-    """What the JSON says; keys that it has besides are not ours."""
+class Observed(NamedTuple):
+    """One value of a payload.
 
-    sn: Annotated[int, msgspec.Meta(ge=0)]
-    time: Annotated[datetime, msgspec.Meta(tz=True)]
-    pm2_5: float | None = None
-    pm10: float | None = None
-    nox: float | None = None
-    o3: float | None = None
-    lon: Annotated[float, msgspec.Meta(ge=-180, le=180)] | None = None
-    lat: Annotated[float, msgspec.Meta(ge=-90, le=90)] | None = None
+    Attributes:
+        property: as the mapping has it.
+        value: in the mapping's unit; NaN when the flag is MISSING.
+        flag: UNKNOWN unless the device itself says more.
+        time_ms: when it was measured, UTC; None when the payload does not say.
+        ago_ms: for a payload without a date, by how much its time lies before the arrival.
+    """
 
-    @property
-    def time_ms(self) -> int:
-        """UTC milliseconds."""
-        moment = self.time.astimezone(UTC)
-        return round(moment.timestamp() * 1000)
+    property: str
+    value: float
+    flag: Flag = Flag.UNKNOWN
+    time_ms: int | None = None
+    ago_ms: int = 0
+
+
+class Report(NamedTuple):
+    """What one payload says.
+
+    Attributes:
+        sn: its serial number, None for feeds that do not count.
+        time_ms: when it was measured, UTC; None when it does not say.
+        values: of the mapping's properties, none twice at one time.
+        faults: what could not be used, in words.
+        longitude, latitude: degrees WGS-84; NaN when it does not say.
+    """
+
+    sn: int | None
+    time_ms: int | None
+    values: tuple[Observed, ...]
+    faults: tuple[str, ...] = ()
+    longitude: float = math.nan
+    latitude: float = math.nan
 
 
 class Unusable(NamedTuple):
-    """JSON that gives no reading.
+    """A payload that gives no reading.
 
     Attributes:
         sn: its serial number when at least that can be read, so that it can be acknowledged and does not stop the feed.
@@ -54,108 +74,203 @@ class Unusable(NamedTuple):
     reason: str
 
 
-def decode_report(payload: bytes) -> VehicleReport | Unusable:
-    """Return what one payload says."""
-    if len(payload) > MAX_LENGTH:
-        return Unusable(_serial(payload[:MAX_LENGTH]), f"longer than {MAX_LENGTH} bytes")
+class Elsewhere(NamedTuple):
+    """A payload of another device on the same topic.
+
+    Attributes:
+        identity: the name that it gives, "" for none.
+    """
+
+    identity: str
+
+
+class Found(NamedTuple):
+    """What stands where a value should be, and how sure the device is of it."""
+
+    raw: object
+    confidence: object = 1.0
+
+
+def read_payload(payload: bytes, mapping: form.Mapping, identity: str = "") -> Report | Unusable | Elsewhere:
+    """Return what a payload says.
+
+    Args:
+        payload: as it came.
+        mapping: how to read it.
+        identity: the device whose payloads to take, "" for all.
+    """
+    key = mapping.acknowledge
+    if len(payload) > mapping.longest:
+        return Unusable(_serial(payload[: mapping.longest], key), f"longer than {mapping.longest} bytes")
     try:
-        report = msgspec.json.decode(payload, type=VehicleReport)
-        _ = report.time_ms
+        root = msgspec.json.decode(payload)
+        if mapping.plain:
+            check_plain(root)
+        return _senml(root, mapping, identity) if mapping.layout == "senml" else _report(root, mapping, identity)
     except (msgspec.DecodeError, OverflowError, ValueError) as error:
-        return Unusable(_serial(payload), str(error))
-    if (report.lon is None) != (report.lat is None):
-        return Unusable(report.sn, "lon and lat come together or not at all")
-    return report
+        return Unusable(_serial(payload, key), str(error))
 
 
-def encode_acknowledgement(sn: int) -> bytes:
+def encode_acknowledgement(key: str, sn: int) -> bytes:
     """Return the payload that acknowledges all up to `sn`."""
-    return msgspec.json.encode({"sn": sn})
+    return msgspec.json.encode({key: sn})
 
 
-def _serial(payload: bytes) -> int | None:
-    match = _SN.search(payload)
+def _serial(payload: bytes, key: str) -> int | None:
+    match = re.search(rb'"%b"\s*:\s*(\d{1,15})\s*[,}]' % key.encode(), payload) if key else None
     return int(match[1]) if match else None
 
 
-class Parcel(NamedTuple):
-    """One payload with a serial number.
+def _report(root: object, mapping: form.Mapping, identity: str) -> Report | Elsewhere:
+    if not isinstance(root, dict):
+        raise Unfit("no JSON object")
+    if identity:
+        named = str(_first(root, mapping.identity) or "")
+        if named != identity:
+            return Elsewhere(named)
+    sn = _counted(root, mapping.acknowledge) if mapping.acknowledge else None
+    faults: list[str] = []
+    time_ms = _time_ms(root, mapping, faults)
+    longitude, latitude = _place(root, mapping.place)
+    values = _values(_finder(root, mapping), mapping, faults)
+    return Report(sn, time_ms, tuple(values), tuple(faults), longitude, latitude)
 
-    Attributes:
-        sn: its number.
-        report: what it says.
-        time_ms: when it was measured, UTC; None when that cannot be read.
-    """
 
-    sn: int
-    report: VehicleReport | Unusable
-    time_ms: int | None
+def _counted(root: Mapping[str, Any], key: str) -> int:
+    sn = root.get(key)
+    if not isinstance(sn, int) or isinstance(sn, bool) or not 0 <= sn < LARGEST_SN:
+        raise Unfit(f"{key}: no serial number")
+    return sn
 
 
-@dataclass(slots=True)
-class Order:
-    """Which payloads of one feed are taken, and when: an acknowledgement covers all before it, so none may be missed.
+def _time_ms(root: Mapping[str, Any], mapping: form.Mapping, faults: list[str]) -> int | None:
+    if mapping.time is None:
+        return None
+    raw = _at(root, mapping.time.path)
+    if raw is None and not mapping.acknowledge:
+        return None
+    try:
+        return read_time(raw, mapping.time)
+    except (ValueError, OverflowError) as error:
+        reason = f"{mapping.time.path}: no time: {error}"
+        if mapping.acknowledge:
+            raise Unfit(reason) from error
+        faults.append(reason)
+        return None
 
-    After each connection, and when a number is missing, the order is open: something older may have been sent while
-    nobody listened, or got lost. Everything waits until a number comes for the second time: by then the vehicle has
-    sent again all that it holds, and what is still missing is gone for ever. What has waited is then taken in order of
-    its numbers, and what follows as it comes.
 
-    Attributes:
-        patience_s: for how many real seconds at most the order stays open, for feeds that never send again.
-        last: the last number taken, None before the first.
-    """
+def _place(root: Mapping[str, Any], place: form.Place | None) -> tuple[float, float]:
+    if place is None:
+        return math.nan, math.nan
+    found = [(path, _at(root, path)) for path in (place.longitude, place.latitude)]
+    if all(raw is None for _, raw in found):
+        return math.nan, math.nan
+    if any(raw is None for _, raw in found):
+        raise Unfit(f"{place.longitude} and {place.latitude} come together or not at all")
+    (_, longitude), (_, latitude) = ((path, _number(raw, path, strings=True)) for path, raw in found)
+    if not (-180 <= longitude <= 180 and -90 <= latitude <= 90):
+        raise Unfit(f"{place.longitude}, {place.latitude}: outside the globe")
+    return longitude, latitude
 
-    patience_s: float
-    last: int | None = None
-    _newest_ms: int | None = None
-    _safe: tuple[int | None, int | None] = (None, None)
-    _open: bool = True
-    _since_s: float = 0.0
-    _waiting: dict[int, Parcel] = field(default_factory=dict)
 
-    def connect(self) -> None:
-        """Begin a connection: the order is open again, and what was taken but not confirmed is not held against it."""
-        self._open = True
-        self.last, self._newest_ms = self._safe
-        self._waiting.clear()
+def _finder(root: Mapping[str, Any], mapping: form.Mapping) -> Callable[[str], Found]:
+    """Return what finds the value at a path, or at a name in the list of pairs."""
+    pairs = mapping.pairs
+    if pairs is None:
+        return lambda path: Found(_at(root, path))
+    rows = _at(root, pairs.list)
+    if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
+        raise Unfit(f"{pairs.list}: no list of objects")
+    named = {
+        str(row.get(pairs.name)): Found(
+            _first(row, pairs.value), row.get(pairs.confidence, 1.0) if pairs.confidence else 1.0
+        )
+        for row in rows
+    }
+    return lambda name: named.get(name, Found(None))
 
-    def arrive(self, parcel: Parcel, now_s: float) -> list[Parcel]:
-        """Return what is to be taken now, in order: nothing when it has to wait or was taken before."""
-        if not self._open and not self._has_hole(parcel):
-            return [parcel] if self._takes(parcel) else []
-        if not self._waiting:
-            self._open, self._since_s = parcel.sn != 1, now_s
-        elif parcel.sn in self._waiting or self._is_over(now_s):
-            self._open = False
-        self._waiting[parcel.sn] = parcel
-        if self._open:
-            return []
-        waited = sorted(self._waiting.values(), key=lambda one: one.sn)
-        self._waiting.clear()
-        return [one for one in waited if self._takes(one)]
 
-    def confirm(self) -> int | None:
-        """Say that all that was taken is safe; return what to acknowledge, None while the order is open."""
-        self._safe = (self.last, self._newest_ms)
-        return None if self._open else self.last
+def _values(find: Callable[[str], Found], mapping: form.Mapping, faults: list[str]) -> list[Observed]:
+    values = []
+    for value in mapping.value:
+        path, found = next(((path, one) for path in value.path if (one := find(path)).raw is not None), ("", None))
+        if found is None:
+            continue
+        try:
+            number = _number(found.raw, path, strings=mapping.strings, truths=value.unit == "1")
+            observed = _judged(number, value)
+            twin = find(value.twin.path).raw if value.twin else None
+            sure = _number(found.confidence, "confidence", strings=False) >= mapping.confident
+            doubted = not sure or (twin is not None and _differ(observed.value, twin, value, mapping))
+        except ValueError as error:
+            faults.append(str(error))
+            continue
+        values.append(observed._replace(flag=Flag.SUSPECT) if doubted and observed.flag != Flag.MISSING else observed)
+    return values
 
-    def _is_over(self, now_s: float) -> bool:
-        return now_s - self._since_s >= self.patience_s or len(self._waiting) >= MAX_WAITING
 
-    def _has_hole(self, parcel: Parcel) -> bool:
-        """Return whether something may be missing before a payload: it is neither the next one nor an old one."""
-        return self._is_news(parcel) and (self.last is None or parcel.sn != self.last + 1)
+def _judged(number: float, value: form.Value) -> Observed:
+    if number in value.sentinels:
+        return Observed(value.property, math.nan, Flag.MISSING)
+    scaled = number * value.scale
+    inside = value.range is None or value.range[0] <= scaled <= value.range[1]
+    return Observed(value.property, scaled, Flag.UNKNOWN if inside else Flag.SUSPECT)
 
-    def _is_news(self, parcel: Parcel) -> bool:
-        if self.last is None or parcel.sn > self.last:
-            return True
-        # A number that falls while times rise: the vehicle has lost its memory and counts anew.
-        return parcel.time_ms is not None and self._newest_ms is not None and parcel.time_ms > self._newest_ms
 
-    def _takes(self, parcel: Parcel) -> bool:
-        if not self._is_news(parcel):
-            return False
-        self.last = parcel.sn
-        self._newest_ms = parcel.time_ms if parcel.time_ms is not None else self._newest_ms
-        return True
+def _differ(first: float, raw: object, value: form.Value, mapping: form.Mapping) -> bool:
+    """Return whether the second channel contradicts the first."""
+    twin = value.twin
+    assert twin is not None
+    second = _number(raw, twin.path, strings=mapping.strings) * value.scale
+    apart = abs(first - second)
+    return apart > twin.apart and apart > twin.share * abs(first + second) / 2
+
+
+def _senml(root: object, mapping: form.Mapping, identity: str) -> Report | Elsewhere:
+    faults: list[str] = []
+    values: dict[tuple[str, int | None, int], Observed] = {}
+    records = [(record.quantity(identity), record) for record in resolve(root)]
+    mine = [(quantity, record) for quantity, record in records if quantity is not None]
+    if records and not mine:
+        return Elsewhere(records[0][1].name)
+    for quantity, record in mine:
+        value = _meant(quantity, record, mapping.value)
+        if value is None:
+            continue
+        if record.unit not in value.units:
+            faults.append(f"{record.name}: unit {record.unit!r}, not {' or '.join(value.units)}")
+            continue
+        observed = _judged(record.value * value.units[record.unit], value)
+        observed = observed._replace(time_ms=record.time_ms, ago_ms=record.ago_ms)
+        values.setdefault((value.property, record.time_ms, record.ago_ms), observed)
+    return Report(None, None, tuple(values.values()), tuple(faults))
+
+
+def _meant(quantity: str, record: Record, values: Sequence[form.Value]) -> form.Value | None:
+    """Return the value that a record is: by its name, or by its unit when it has no name and the unit is only one's."""
+    if quantity:
+        return next((value for value in values if quantity in value.path), None)
+    fitting = [value for value in values if record.unit in value.units]
+    return fitting[0] if len(fitting) == 1 else None
+
+
+def _first(root: Mapping[str, Any], paths: Sequence[str]) -> object:
+    return next((found for path in paths if (found := _at(root, path)) is not None), None)
+
+
+def _at(root: object, path: str) -> object:
+    """Return what stands at a path, None when nothing does."""
+    for key in path.split("/"):
+        root = root.get(key) if isinstance(root, Mapping) else None
+    return root
+
+
+def _number(raw: object, path: str, *, strings: bool, truths: bool = False) -> float:
+    """Return a number that JSON states, as text where the mapping says so, as true or false where that is a value."""
+    if isinstance(raw, str):
+        usable = strings and bool(_DECIMAL.fullmatch(raw.strip())) and math.isfinite(float(raw))
+    else:
+        usable = truths if isinstance(raw, bool) else isinstance(raw, int | float)
+    if not usable:
+        raise Unfit(f"{path}: no number: {str(raw)[:40]}")
+    return float(raw)  # type: ignore[arg-type]  # it is one of those

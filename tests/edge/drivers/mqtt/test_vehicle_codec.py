@@ -1,4 +1,4 @@
-"""The vehicle's JSON, and the order in which its payloads are taken."""
+"""The vehicle's JSON, which is acknowledged by its number even when it cannot be used."""
 
 import json
 
@@ -6,32 +6,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from edge.drivers.mqtt.codec import (
-    MAX_LENGTH,
-    MAX_WAITING,
-    Order,
-    Parcel,
-    Unusable,
-    VehicleReport,
-    decode_report,
-    encode_acknowledgement,
-)
+from edge.drivers.mqtt.codec import Elsewhere, Report, Unusable, encode_acknowledgement, read_payload
+from edge.drivers.mqtt.mapping import load_mapping
 
+VEHICLE = load_mapping("vehicle")
 TIME = "2013-10-04T08:00:00.000Z"
 
 
-def parcel(sn: int, time_ms: int | None = None) -> Parcel:
-    """Return a payload that was measured a second after the one with the number before."""
-    return Parcel(sn, Unusable(sn, ""), sn * 1000 if time_ms is None else time_ms)
-
-
-def settled(*numbers: int) -> Order:
-    """Return an order that has taken and confirmed these."""
-    order = Order(1e9)
-    for sn in (*numbers, numbers[0]):
-        order.arrive(parcel(sn), 0)
-    order.confirm()
-    return order
+def read(payload: bytes) -> Report | Unusable | Elsewhere:
+    """Return what a vehicle's payload says."""
+    return read_payload(payload, VEHICLE)
 
 
 def test_report_is_read_as_documented() -> None:
@@ -39,11 +23,18 @@ def test_report_is_read_as_documented() -> None:
     air = b'"pm2_5": 85.5, "pm10": 120, "nox": null'
     payload = b'{"sn": 17, "time": "2013-10-04T08:00:00.250Z", ' + air + b', "lon": 116.5, "lat": 39.8}'
 
-    report = decode_report(payload)
+    report = read(payload)
 
-    assert isinstance(report, VehicleReport)
-    assert (report.sn, report.time_ms, report.pm2_5, report.pm10) == (17, 1_380_873_600_250, 85.5, 120.0)
-    assert (report.nox, report.o3, report.lon, report.lat) == (None, None, 116.5, 39.8)
+    assert isinstance(report, Report)
+    assert (report.sn, report.time_ms) == (17, 1_380_873_600_250)
+    assert [(one.property, one.value) for one in report.values] == [("pm2_5", 85.5), ("pm10", 120.0)]
+    assert (report.longitude, report.latitude) == (116.5, 39.8)
+    assert report.faults == ()
+
+
+def test_acknowledgement_is_written_as_documented() -> None:
+    """The same key, and nothing else."""
+    assert encode_acknowledgement("sn", 17) == b'{"sn":17}'
 
 
 @pytest.mark.parametrize(
@@ -51,19 +42,31 @@ def test_report_is_read_as_documented() -> None:
     [
         ({"time": "yesterday"}, "time"),
         ({"time": "2013-10-04T08:00:00"}, "timezone"),
-        ({"time": TIME, "pm10": "much"}, "pm10"),
+        ({"time": "1970-01-01T00:00:08Z"}, "2000"),
+        ({"time": 17}, "time"),
         ({"time": TIME, "lon": 116.5}, "together"),
         ({"time": TIME, "lon": 200.0, "lat": 39.8}, "lon"),
+        ({"time": TIME, "lon": "east", "lat": 39.8}, "lon"),
         ({}, "time"),
     ],
 )
 def test_unusable_json_still_gives_its_number(keys: dict[str, object], word: str) -> None:
     """What cannot be used says why, and can be acknowledged."""
-    unusable = decode_report(json.dumps({"sn": 17, **keys}).encode())
+    unusable = read(json.dumps({"sn": 17, **keys}).encode())
 
     assert isinstance(unusable, Unusable)
     assert unusable.sn == 17
     assert word in unusable.reason
+
+
+@pytest.mark.parametrize("value", ["much", "85", True, [85], {"a": 1}])
+def test_value_that_is_no_number_costs_only_itself(value: object) -> None:
+    """The others are taken; the fault says where."""
+    report = read(json.dumps({"sn": 17, "time": TIME, "pm10": value, "o3": 61}).encode())
+
+    assert isinstance(report, Report)
+    assert [one.property for one in report.values] == ["o3"]
+    assert [fault.split(":")[0] for fault in report.faults] == ["pm10"]
 
 
 @pytest.mark.parametrize(
@@ -71,7 +74,7 @@ def test_unusable_json_still_gives_its_number(keys: dict[str, object], word: str
 )
 def test_json_without_a_number_cannot_be_acknowledged(payload: bytes) -> None:
     """Nothing to acknowledge, nothing to read."""
-    unusable = decode_report(payload)
+    unusable = read(payload)
 
     assert isinstance(unusable, Unusable)
     assert unusable.sn is None
@@ -79,7 +82,7 @@ def test_json_without_a_number_cannot_be_acknowledged(payload: bytes) -> None:
 
 def test_endless_payload_is_refused_by_its_length() -> None:
     """A payload beyond the limit is not even decoded."""
-    unusable = decode_report(b'{"sn": 5, "x": "' + b"a" * MAX_LENGTH + b'"}')
+    unusable = read(b'{"sn": 5, "x": "' + b"a" * VEHICLE.longest + b'"}')
 
     assert isinstance(unusable, Unusable)
     assert unusable.sn == 5
@@ -88,178 +91,22 @@ def test_endless_payload_is_refused_by_its_length() -> None:
 
 def test_torn_json_gives_the_number_that_can_be_seen() -> None:
     """A payload cut in the middle stops the feed for nobody."""
-    unusable = decode_report(b'{"sn": 18, "time": "2013-10')
+    unusable = read(b'{"sn": 18, "time": "2013-10')
 
     assert isinstance(unusable, Unusable)
     assert unusable.sn == 18
 
 
-@given(st.binary(max_size=200))
-def test_no_bytes_break_the_decoder(payload: bytes) -> None:
-    """Whatever comes is a report or unusable."""
-    assert isinstance(decode_report(payload), VehicleReport | Unusable)
-
-
-def test_acknowledgement_is_json() -> None:
-    """As the feed's page says."""
-    assert json.loads(encode_acknowledgement(17)) == {"sn": 17}
-
-
-def test_nothing_is_taken_until_a_number_comes_again() -> None:
-    """Older payloads may have been sent while nobody listened: they come first in the second round."""
-    order = Order(1e9)
-    rounds = [6, 7, 5, 6]
-
-    taken = [[one.sn for one in order.arrive(parcel(sn), 0)] for sn in rounds]
-
-    assert taken == [[], [], [], [5, 6, 7]]
-    assert order.confirm() == 7
-
-
-def test_number_that_was_acknowledged_meanwhile_stops_nothing() -> None:
-    """An acknowledgement under way from before may have let go of the number that came first."""
-    order = Order(1e9)
-
-    assert [len(order.arrive(parcel(sn), 0)) for sn in (5, 37, 38, 37)] == [0, 0, 0, 3]
-
-
-def test_open_order_acknowledges_nothing() -> None:
-    """An acknowledgement would cover what was never received."""
-    order = Order(1e9)
-    order.arrive(parcel(6), 0)
-
-    assert order.confirm() is None
-
-
-def test_settled_order_takes_what_follows_and_repeats_nothing() -> None:
-    """What comes twice is taken once, and its acknowledgement repeated."""
-    order = settled(5)
-
-    assert [len(order.arrive(parcel(sn), 0)) for sn in (6, 6, 5, 7)] == [1, 0, 0, 1]
-    assert order.confirm() == 7
-
-
-def test_first_of_all_numbers_is_taken_at_once() -> None:
-    """Nothing can be missing before 1."""
-    order = Order(1e9)
-
-    assert [len(order.arrive(parcel(sn), 0)) for sn in (1, 2)] == [1, 1]
-
-
-def test_hole_opens_the_order_again() -> None:
-    """A broker that lost 7 does not make the vehicle forget it."""
-    order = settled(5, 6)
-
-    taken = [[one.sn for one in order.arrive(parcel(sn), 0)] for sn in (8, 9)]
-    assert order.confirm() is None
-    taken += [[one.sn for one in order.arrive(parcel(sn), 0)] for sn in (7, 8)]
-
-    assert taken == [[], [], [], [7, 8, 9]]
-
-
-def test_hole_that_stays_is_gone_for_ever() -> None:
-    """A vehicle whose memory was full does not stop its feed."""
-    order = settled(5, 6)
-
-    assert [len(order.arrive(parcel(sn), 0)) for sn in (8, 9, 8)] == [0, 0, 2]
-    assert order.confirm() == 9
-
-
-def test_vehicle_that_lost_its_memory_is_followed() -> None:
-    """Low numbers with later times are new readings, not old ones."""
-    order = settled(100, 101)
-
-    assert len(order.arrive(parcel(1, 200_000), 0)) == 1
-    assert order.confirm() == 1
-
-
-def test_what_was_not_confirmed_is_taken_again_after_a_new_connection() -> None:
-    """Readings that were handed over but never stored must not count as received."""
-    order = settled(5)
-    assert len(order.arrive(parcel(6), 0)) == 1
-    order.connect()
-
-    assert [one.sn for sn in (6, 6) for one in order.arrive(parcel(sn), 0)] == [6]
-
-
-def test_feed_that_never_sends_again_is_taken_after_a_while() -> None:
-    """Patience ends with time, or when too much waits."""
-    order = Order(30.0)
-
-    assert order.arrive(parcel(2), 0) == []
-    assert order.arrive(parcel(3), 29.9) == []
-    assert len(order.arrive(parcel(4), 30.0)) == 3
-
-
-def test_waiting_is_bounded() -> None:
-    """A flood does not fill the memory."""
-    order = Order(1e9)
-
-    taken = [len(order.arrive(parcel(sn), 0)) for sn in range(2, MAX_WAITING + 3)]
-
-    assert taken[-1] == MAX_WAITING + 1
-
-
-class Vehicle:
-    """A vehicle as the feed's page has it: a window of what is not acknowledged, each sent again after its own time."""
-
-    def __init__(self, window: int, again_ms: int, step: int) -> None:
-        self.window, self.again_ms, self.step = window, again_ms, step
-        self.kept: dict[int, int | None] = {}
-        self.made = 0
-
-    def measure(self) -> None:
-        """Keep one more."""
-        self.made += 1
-        self.kept[self.made * self.step] = None
-
-    def due(self, now_ms: int) -> list[int]:
-        """Return what is sent now, oldest first."""
-        window = list(self.kept)[: self.window]
-        out = [sn for sn in window if self.kept[sn] is None or now_ms - self.kept[sn] >= self.again_ms]
-        self.kept |= dict.fromkeys(out, now_ms)
-        return out
-
-    def acknowledge(self, sn: int) -> None:
-        """Let go."""
-        self.kept = {one: sent for one, sent in self.kept.items() if one > sn}
-
-
-def after(what: str, order: Order | None) -> Order | None:
-    """Return the gateway's order after it left, came with an empty memory, or connected anew."""
-    if what == "connect" and order is not None:
-        order.connect()
-    return {"leave": None, "come": Order(1e9)}.get(what, order)
-
-
 @settings(max_examples=60)
 @given(
-    steps=st.lists(
-        st.tuples(
-            st.integers(1, 900),
-            st.sampled_from(["measure", "measure", "measure", "quiet", "leave", "come", "connect", "deaf"]),
-        ),
-        max_size=60,
-    ),
-    step=st.sampled_from([1, 1, 3]),
+    name=st.sampled_from(["vehicle", "camera", "sensor_community", "airgradient", "purpleair", "senml"]),
+    payload=st.binary(max_size=100)
+    | st.recursive(
+        st.none() | st.booleans() | st.floats(allow_nan=False, allow_infinity=False) | st.integers() | st.text(),
+        lambda inner: st.lists(inner) | st.dictionaries(st.sampled_from(["sn", "time", "n", "v", "bt", "lon"]), inner),
+        max_leaves=8,
+    ).map(lambda tree: json.dumps(tree).encode()),
 )
-def test_nothing_is_lost_whenever_the_gateway_comes_and_goes(steps: list[tuple[int, str]], step: int) -> None:
-    """All that was measured is stored in the end, through absences, restarts and lost acknowledgements."""
-    vehicle, stored = Vehicle(8, 2_000, step), list[int]()
-    order: Order | None = None
-    now_ms = under_way = 0
-    for wait_ms, what in [*steps, (1, "come"), *[(700, "quiet")] * 60]:
-        now_ms += wait_ms
-        order = after(what, order)
-        if what == "measure":
-            vehicle.measure()
-        for sn in vehicle.due(now_ms):
-            if order is not None:
-                stored += [one.sn for one in order.arrive(parcel(sn), now_ms)]
-        vehicle.acknowledge(under_way)
-        if what != "deaf" and order is not None:
-            # It arrives a step later, when the gateway may be another one already.
-            under_way = order.confirm() or under_way
-
-    assert vehicle.kept == {}
-    assert sorted(set(stored)) == [sn * step for sn in range(1, vehicle.made + 1)]
+def test_no_payload_breaks_the_reader(name: str, payload: bytes) -> None:
+    """Whatever comes is a report, unusable, or another's."""
+    assert isinstance(read_payload(payload, load_mapping(name)), Report | Unusable | Elsewhere)

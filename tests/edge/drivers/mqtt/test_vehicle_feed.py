@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from edge.drivers.mqtt.driver import Feed
+from edge.drivers.mqtt.feed import Feed
 from edge.drivers.mqtt.settings import MqttSettings
 from wire.reading import Flag, Reading
 
