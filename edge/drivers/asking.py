@@ -9,7 +9,7 @@ from typing import Final, Self, TypeVar
 
 from edge.drivers.decoder import Decoder, Fault
 from edge.drivers.driver import DeviceHealth, poll_every
-from edge.drivers.serial_port import OpenStreams, Streams, close_streams, is_network, open_line
+from edge.drivers.serial_port import OpenStreams, Streams, close_streams, is_network, open_line, receive, why
 from edge.errors import BadFrame, DeviceSilent, PortError
 from wire.clock import Clock
 from wire.reading import Reading
@@ -48,7 +48,7 @@ class Line:
             self._writer.write(request)
             return await self._await_frame(decoder, timeout_s)
         except OSError as error:
-            raise PortError(self._port, "", f"went away: {error}") from error
+            raise PortError(self._port, "", f"went away: {why(error)}") from error
 
     async def tell(self, command: bytes) -> None:
         """Send a command that nobody answers.
@@ -60,37 +60,28 @@ class Line:
             self._writer.write(command)
             await self._writer.drain()
         except OSError as error:
-            raise PortError(self._port, "", f"went away: {error}") from error
+            raise PortError(self._port, "", f"went away: {why(error)}") from error
 
     async def _drain(self) -> None:
-        await asyncio.sleep(0)  # one turn of the loop, so that what the system holds comes in
-        while True:
-            try:
-                async with asyncio.timeout(0):
-                    self._end_or(await self._reader.read(4096))
-            except TimeoutError:
-                return
+        # The loop looks at the line in the first turn, and hands over in the second what the system held.
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+        while await receive(self._reader, 0):
+            pass
 
     async def _await_frame(self, decoder: Decoder[Frame], timeout_s: float) -> Frame:
+        now = asyncio.get_running_loop().time
+        end_s = now() + timeout_s
         reason = ""
-        try:
-            async with asyncio.timeout(timeout_s):
-                while True:
-                    chunk = self._end_or(await self._reader.read(4096))
-                    reason = reason or "an incomplete answer"
-                    for found in decoder.feed(chunk):
-                        if not isinstance(found, Fault):
-                            return found
-                        reason = found.reason
-        except TimeoutError:
-            if reason:
-                raise BadFrame(self._port, "", reason) from None
-            raise DeviceSilent(self._port, "", "silent: no answer in time") from None
-
-    def _end_or(self, chunk: bytes) -> bytes:
-        if not chunk:
-            raise PortError(self._port, "", "went away: end of stream")
-        return chunk
+        while (chunk := await receive(self._reader, end_s - now())) is not None:
+            reason = reason or "an incomplete answer"
+            for found in decoder.feed(chunk):
+                if not isinstance(found, Fault):
+                    return found
+                reason = found.reason
+        if reason:
+            raise BadFrame(self._port, "", reason)
+        raise DeviceSilent(self._port, "", "silent: no answer in time")
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,6 +26,8 @@ SILENT_PERIODS = 3
 SILENT_S = 10.0
 # Real milliseconds after which the system gives up a connection whose bytes nobody confirms.
 UNCONFIRMED_MS = 10_000
+# Seconds of silence on a connection after which the system asks whether the far end is still there.
+KEEPALIVE_S = 10
 CONNECT_S = 10.0
 _NETWORK = re.compile(r"tcp://(?P<host>\[[0-9a-fA-F:.]+\]|[^/:\[\]]+):(?P<number>[0-9]{1,5})")
 
@@ -57,7 +59,7 @@ async def open_serial(port: str, baud: int) -> Streams:
     try:
         line = serial.Serial(port, baudrate=baud, exclusive=True)
     except (OSError, ValueError, termios.error) as error:
-        raise PortError(port, "", f"cannot be opened: {_why(error)}") from error
+        raise PortError(port, "", f"cannot be opened: {why(error)}") from error
     line.reset_input_buffer()
     loop = asyncio.get_running_loop()
     reader = asyncio.StreamReader()
@@ -95,17 +97,40 @@ async def open_line(port: str, baud: int) -> Streams:
         async with asyncio.timeout(CONNECT_S):
             reader, writer = await asyncio.open_connection(match["host"].strip("[]"), int(match["number"]))
     except (OSError, TimeoutError) as error:
-        raise PortError(port, "", f"no connection: {_why(error) or 'no answer'}") from error
+        raise PortError(port, "", f"no connection: {why(error) or 'no answer'}") from error
     connection = writer.get_extra_info("socket")
     connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, UNCONFIRMED_MS)
+    # Somebody who only listens would never learn that the far end lost its power.
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+    connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE, KEEPALIVE_S)
+    connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPINTVL, KEEPALIVE_S)
     return reader, writer
 
 
-def _why(error: Exception) -> str:
+def why(error: Exception) -> str:
     """Return the system's words: pyserial's repeat the path."""
     number = getattr(error, "errno", None)
     return os.strerror(number) if number else str(error)
+
+
+async def receive(reader: asyncio.StreamReader, within_s: float) -> bytes | None:
+    """Return the next bytes of a line, None when none come within so many real seconds.
+
+    Raises:
+        OSError: the line is lost. A connection that the system gave up is a TimeoutError, too: of the line, not ours.
+    """
+    limit = asyncio.timeout(within_s)
+    try:
+        async with limit:
+            chunk = await reader.read(4096)
+    except TimeoutError:
+        if limit.expired():
+            return None
+        raise
+    if not chunk:
+        raise ConnectionResetError("end of stream")
+    return chunk
 
 
 async def close_streams(streams: Streams) -> None:
@@ -194,15 +219,12 @@ class Listener(Generic[Frame]):
         """Return the next bytes; empty after a silence, which is noted and answered with a nudge."""
         assert self._streams is not None
         reader, writer = self._streams
+        within_s = max(SILENT_S, self.clock.real_s(SILENT_PERIODS * self.period_s))
         try:
-            async with asyncio.timeout(max(SILENT_S, self.clock.real_s(SILENT_PERIODS * self.period_s))):
-                chunk = await reader.read(4096)
-        except TimeoutError:
+            chunk = await receive(reader, within_s)
+        except OSError as error:
+            raise PortError(self.port, self.device, f"went away: {why(error)}") from error
+        if chunk is None:
             self.health[self.device].failed("silent: nothing arrived")
             writer.write(self.nudge)
-            return b""
-        except OSError as error:
-            raise PortError(self.port, self.device, f"went away: {error}") from error
-        if not chunk:
-            raise PortError(self.port, self.device, "went away: end of stream")
-        return chunk
+        return chunk or b""

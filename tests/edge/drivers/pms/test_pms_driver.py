@@ -1,7 +1,9 @@
 """A Plantower on a serial line in memory."""
 
 import asyncio
+import errno
 import math
+import os
 from collections.abc import Sequence
 from typing import Any
 
@@ -109,15 +111,16 @@ def test_faults_are_counted_and_the_frames_around_them_kept(line: Any, clock: An
     asyncio.run(run())
 
 
-def test_port_that_goes_away_is_an_error(line: Any, clock: Any) -> None:
-    """An unplugged adapter ends the driver, named by port and device."""
+@pytest.mark.parametrize("number", [errno.EIO, errno.ETIMEDOUT])
+def test_port_that_goes_away_is_an_error(line: Any, clock: Any, number: int) -> None:
+    """An unplugged adapter ends the driver, named by port and device; so does a connection that timed out."""
 
     async def run() -> None:
         async with open_port([settings()], clock, line.open) as driver:
-            line.reader.set_exception(OSError(5, "Input/output error"))
+            line.reader.set_exception(OSError(number, "broken"))
             await anext(driver.readings())
 
-    with pytest.raises(PortError, match="ttyS0: micro-1-pm: went away"):
+    with pytest.raises(PortError, match=f"ttyS0: micro-1-pm: went away: {os.strerror(number)}"):
         asyncio.run(run())
 
 
