@@ -2,6 +2,7 @@
 
 import heapq
 import math
+import statistics
 import zlib
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -16,9 +17,13 @@ from wire.reading import Reading
 # Polls begin within this part of their period: the rest is room for a busy port, so that a reading does not slip
 # into the next period.
 PHASE_FROM, PHASE_TO = 0.05, 0.60
-# A unit that stays silent is left in peace for this many time-outs at most: that is the share of the line's time
-# that it can cost.
-MAX_REST = 64
+# A unit that stays silent, or that takes the line for so long that others lose slots, is left in peace for this many
+# times as long as it took: the others lose 4 % of their time to it.
+FAIR_REST = 24
+# A silent unit is heard again within that many real seconds of its return, unless others lose slots through it.
+LONGEST_REST_S = 25.0
+# Real seconds below which no poll is long, and how many times as long as most it must be to be blamed.
+LONG_POLL_S, LONGER = 0.1, 4
 
 
 class DeviceSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -169,6 +174,23 @@ class Timetable:
         heapq.heapreplace(self._slots, Slot(following + left_out * period_ms, slot.device))
         return left_out
 
+    def postpone(self, device: str, rest_ms: float) -> int:
+        """Let a device, whose next slot is not taken, rest from now on; return how many slots that leaves out.
+
+        The rest counts from the device's next slot.
+        """
+        for at, slot in enumerate(self._slots):
+            if slot.device == device:
+                left_out = math.ceil(rest_ms / self._periods_ms[device])
+                self._slots[at] = Slot(slot.due_ms + left_out * self._periods_ms[device], device)
+                heapq.heapify(self._slots)
+                return left_out
+        raise KeyError(device)
+
+    def lost(self, slot: Slot, now_ms: int) -> bool:
+        """Return whether a slot comes so late that the one after it is due: the line was taken for too long."""
+        return now_ms - slot.due_ms >= self._periods_ms[slot.device]
+
     def _first_ms(self, device: str) -> int:
         period_ms = self._periods_ms[device]
         phase_ms = int(period_ms * phase(device)) - self.date_ms
@@ -181,13 +203,44 @@ def phase(device: str) -> float:
 
 
 def rest_s(health: DeviceHealth, timeout_s: float) -> float:
-    """Return for how many real seconds to leave a silent device in peace: none after the first silence, then doubling.
+    """Return for how many real seconds to leave a silent device in peace.
 
-    The rest is a multiple of the time-out, so that it is the line's time that is rationed: a device that stays
-    silent costs the others one time-out in
-    `MAX_REST`, and is heard again within that many time-outs of its return.
+    After the first silence it is one time-out, in which a late answer may still come; after the second one 8, then 16,
+    then `FAIR_REST` time-outs.
     """
-    return 0.0 if health.silent < 2 else timeout_s * min(2.0**health.silent, MAX_REST)
+    if not health.silent:
+        return 0.0
+    if health.silent == 1:
+        return timeout_s
+    return min(timeout_s * min(2.0 ** (health.silent + 1), FAIR_REST), max(LONGEST_REST_S, timeout_s))
+
+
+@dataclass(slots=True)
+class Costs:
+    """How long the last poll of each device took, to find the one through which others lose slots. Pure.
+
+    Attributes:
+        floor_ms: field milliseconds below which no poll is long.
+    """
+
+    floor_ms: float
+    _last_ms: dict[str, int] = field(init=False, default_factory=dict)
+
+    def add(self, device: str, cost_ms: int) -> None:
+        """Note a poll."""
+        self._last_ms[device] = cost_ms
+
+    def hog(self, loser: str) -> tuple[str, int] | None:
+        """Return the device that is to blame for a lost slot of another one, and what its last poll took."""
+        device, cost_ms = max(self._last_ms.items(), key=lambda item: item[1], default=(loser, 0))
+        if device == loser or cost_ms < self.floor_ms:
+            return None
+        others = statistics.median(cost for name, cost in self._last_ms.items() if name != device)
+        return (device, cost_ms) if cost_ms >= LONGER * others else None
+
+    def forgive(self, device: str) -> None:
+        """Forget a poll that was paid for."""
+        self._last_ms[device] = 0
 
 
 async def poll_every(
@@ -208,14 +261,20 @@ async def poll_every(
     """
     now_ms = clock.monotonic_ms()
     table = Timetable(periods_s, now_ms, clock.utc_ms() - now_ms)
+    costs = Costs(LONG_POLL_S * 1000 / clock.real_s(1.0))
     while True:
         slot = table.next()
         wait_ms = slot.due_ms - clock.monotonic_ms()
         if wait_ms > 0:
             await clock.sleep(wait_ms / 1000)
+        began_ms = clock.monotonic_ms()
+        hog = costs.hog(slot.device) if table.lost(slot, began_ms) else None
+        if hog is not None:
+            health[hog[0]].skipped += table.postpone(hog[0], FAIR_REST * hog[1])
+            costs.forgive(hog[0])
         readings = await read_once(slot.device)
-        state = health[slot.device]
-        rest_ms = rest_s(state, timeout_s) * 1000 / clock.real_s(1.0)
-        state.skipped += table.done(clock.monotonic_ms(), rest_ms)
+        state, now_ms = health[slot.device], clock.monotonic_ms()
+        costs.add(slot.device, now_ms - began_ms)
+        state.skipped += table.done(now_ms, rest_s(state, timeout_s) * 1000 / clock.real_s(1.0))
         if readings:
             yield readings

@@ -1,39 +1,52 @@
 """Polls the instruments of one Modbus line, one after another."""
 
+import asyncio
 import logging
+import math
 import socket
 import termios
-import time
 from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, field
 from types import TracebackType
-from typing import Final, NamedTuple, Self
+from typing import Final, Self
 
 from pymodbus.client import AsyncModbusSerialClient, AsyncModbusTcpClient
 from pymodbus.client.base import ModbusBaseClient
-from pymodbus.exceptions import ConnectionException, ModbusException, ModbusIOException
 from pymodbus.framer import FramerType
 
 from edge.drivers.driver import DeviceHealth, Driver, poll_every
-from edge.drivers.modbus.codec import Block, plan
-from edge.drivers.modbus.profile import load_profile
+from edge.drivers.modbus.codec import Block
+from edge.drivers.modbus.frames import refusal
+from edge.drivers.modbus.item import Alarm, Item, flagged, items_of
+from edge.drivers.modbus.line import Answer, Line
+from edge.drivers.modbus.profile import Register, load_profile
 from edge.drivers.modbus.settings import NETWORK, ModbusSettings, datastreams
-from edge.errors import PortError
+from edge.drivers.modbus.unit import DIVISIBLE, Unit
+from edge.errors import BadFrame, DeviceSilent, PortError
 from wire.clock import Clock
-from wire.reading import Reading
+from wire.reading import Flag, Reading
 
-ILLEGAL_ADDRESS: Final = 2
+# Exception codes that have a meaning of their own here: ask again at once, and a gateway that waited in vain.
+BUSY: Final = 6
+NO_ANSWER_BEHIND: Final = 11
+# Real seconds after which a busy unit is asked the same once more.
+BUSY_S: Final = 0.1
+# Requests that one poll may add to find out what a unit lacks; the next poll goes on.
+MOST_DIVISIONS: Final = 32
+# Real seconds for which the client itself would wait for an answer: the line's own time-outs come first.
+CLIENT_WAITS_S: Final = 3600.0
+CONNECT_S: Final = 10.0
 # After that many silences of everybody in a row a network peer is taken for gone: a cable pulled from a switch
 # closes no connection.
 MAX_SILENCES: Final = 8
 # Real milliseconds after which the system gives up a connection whose bytes nobody confirms.
 UNCONFIRMED_MS: Final = 10_000
-_LINE_KEYS: Final = ("baud", "parity", "stop_bits", "echo")
+_LINE_KEYS: Final = ("baud", "parity", "stop_bits")
 
-OpenClient = Callable[[ModbusSettings], ModbusBaseClient]
+OpenClient = Callable[[ModbusSettings, Line], ModbusBaseClient]
 
 
-def open_client(settings: ModbusSettings) -> ModbusBaseClient:
+def open_client(settings: ModbusSettings, line: Line) -> ModbusBaseClient:
     """Return pymodbus's client for a port, not yet connected, that repeats nothing and connects only when told."""
     match = NETWORK.fullmatch(settings.port)
     if match is None:
@@ -42,19 +55,22 @@ def open_client(settings: ModbusSettings) -> ModbusBaseClient:
             baudrate=settings.baud,
             parity=settings.parity,
             stopbits=settings.stop_bits,
-            handle_local_echo=settings.echo,
-            timeout=settings.timeout_s,
+            timeout=CONNECT_S,
             retries=0,
             reconnect_delay=0,
+            trace_packet=line.trace,
+            trace_connect=line.connection,
         )
     framer = FramerType.SOCKET if match["scheme"] == "tcp" else FramerType.RTU
     return AsyncModbusTcpClient(
         match["host"].strip("[]"),
         port=int(match["number"]),
         framer=framer,
-        timeout=settings.timeout_s,
+        timeout=CONNECT_S,
         retries=0,
         reconnect_delay=0,
+        trace_packet=line.trace,
+        trace_connect=line.connection,
     )
 
 
@@ -72,16 +88,11 @@ def open_port(devices: Sequence[ModbusSettings], clock: Clock, connect: OpenClie
     return ModbusDriver(first.port, tuple(devices), clock, connect)
 
 
-class Unit(NamedTuple):
-    """One instrument and the requests that read it."""
-
-    settings: ModbusSettings
-    blocks: tuple[Block, ...]
-
-
 @dataclass(slots=True)
 class ModbusDriver:
     """One line; see `Driver`. Requests never overlap: a line has one master and one answer at a time.
+
+    Devices that are read from one unit number at one pace are read together, and share their health.
 
     Attributes:
         port: as configured.
@@ -93,19 +104,28 @@ class ModbusDriver:
     devices: tuple[ModbusSettings, ...]
     clock: Clock
     connect: OpenClient
-    health: dict[str, DeviceHealth] = field(init=False)
-    _units: dict[str, Unit] = field(init=False)
-    _client: ModbusBaseClient | None = field(init=False, default=None)
+    health: dict[str, DeviceHealth] = field(init=False, default_factory=dict)
+    _units: dict[str, Unit] = field(init=False, default_factory=dict)
+    _periods_s: dict[str, float] = field(init=False, default_factory=dict)
+    _line: Line | None = field(init=False, default=None)
     _silences: int = field(init=False, default=0)
 
     def __post_init__(self) -> None:
-        self.health = {settings.id: DeviceHealth() for settings in self.devices}
-        self._units = {settings.id: Unit(settings, _blocks(settings)) for settings in self.devices}
+        groups: dict[tuple[int, float, float], list[ModbusSettings]] = {}
+        for device in self.devices:
+            groups.setdefault((device.unit, device.period_s, device.timeout_s), []).append(device)
+        for (number, period_s, timeout_s), members in groups.items():
+            first, health = members[0].id, DeviceHealth()
+            self._units[first] = Unit(number, timeout_s, [item for each in members for item in _items(each)])
+            self._periods_s[first] = period_s
+            self.health |= {device.id: health for device in members}
 
     async def __aenter__(self) -> Self:
         # The library logs every silence as an error; health counts them, and the supervisor says once what is lost.
         logging.getLogger("pymodbus").setLevel(logging.CRITICAL)
-        client = self.connect(self.devices[0])
+        match = NETWORK.fullmatch(self.port)
+        line = Line(self.port, self.clock, rtu=match is None or match["scheme"] != "tcp")
+        client = self.connect(self.devices[0], line)
         # Before it connects: it would hang up after five silences, however well other units answer.
         client.set_max_no_responses(1 << 31)
         try:
@@ -114,85 +134,105 @@ class ModbusDriver:
             raise PortError(self.port, "", f"cannot be opened: {error}{_advice(self.devices[0], error)}") from error
         if not connected:
             raise PortError(self.port, "", "cannot be opened: no such port, no permission, in use, or nobody listens")
+        client.ctx.comm_params.timeout_connect = CLIENT_WAITS_S
         _prepare(client)
-        self._client, self._silences = client, 0
+        line.client = client
+        self._line, self._silences = line, 0
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if self._client is not None:
-            self._client.close()
-            self._client = None
+        if self._line is not None:
+            self._line.client.close()
+            self._line = None
 
     def readings(self) -> AsyncIterator[Sequence[Reading]]:
-        """Yield the readings of one instrument at a time.
+        """Yield the readings of one unit at a time; those of one answer have one time.
 
         Raises:
             PortError: the connection is lost, or nobody has answered for long.
         """
-        periods_s = {settings.id: settings.period_s for settings in self.devices}
         timeout_s = max(settings.timeout_s for settings in self.devices)
-        return poll_every(self.clock, periods_s, self._read, self.health, timeout_s)
+        return poll_every(self.clock, self._periods_s, self._read, self.health, timeout_s)
 
-    async def _read(self, device: str) -> Sequence[Reading]:
-        unit = self._units[device]
+    async def _read(self, key: str) -> Sequence[Reading]:
+        """Return what one poll of a unit gives; failures are noted."""
+        unit, health, now_ms = self._units[key], self.health[key], self.clock.monotonic_ms()
+        unit.refresh(now_ms)
         readings: list[Reading] = []
-        for block in unit.blocks:
-            answer = await self._ask(unit.settings, block)
-            readings += answer
-            if not answer:
+        alarms: list[Alarm] = []
+        pending, divisions, lacked = list(unit.blocks), 0, len(unit.lacking)
+        while pending and divisions < MOST_DIVISIONS:
+            block = pending.pop(0)
+            answer = await self._ask(unit, block, health)
+            if answer is None:
                 break
+            if answer.refusal:
+                divisions += 1
+                parts = unit.divide(block, now_ms)
+                pending[:0] = parts
+                readings += [] if parts else _missing(block, answer.at_ms)
+                continue
+            unit.hopeless = False
+            values, raised = block.decode(answer.octets, answer.at_ms)
+            readings += values
+            alarms += raised
+        if len(unit.lacking) > lacked:
+            _live_failure(health, unit.conclude())
+        if alarms:
+            health.fault = "; ".join(sorted({alarm.text for alarm in alarms}))
+            return flagged(readings, alarms)
         return readings
 
-    async def _ask(self, settings: ModbusSettings, block: Block) -> list[Reading]:
-        """Return the readings of one answer; none when it failed, which is noted."""
-        client, health = self._client, self.health[settings.id]
-        assert client is not None
-        client.ctx.comm_params.timeout_connect = settings.timeout_s
-        read = client.read_holding_registers if block.function == 3 else client.read_input_registers
-        asked_ns = time.perf_counter_ns()
+    async def _ask(self, unit: Unit, block: Block, health: DeviceHealth) -> Answer | None:
+        """Return an answer, or a refusal that may be about a part; None for what has failed, which is noted."""
+        assert self._line is not None
+        read = (block.function, block.address, block.count)
         try:
-            answer = await read(block.address, count=block.count, device_id=settings.unit)
-            arrival_ms = self.clock.monotonic_ms()
-            if answer.isError():
-                return self._refused(settings, answer.exception_code)
-            values = block.decode(answer.registers)
-        except ConnectionException as error:
-            raise PortError(self.port, settings.id, "the connection is lost") from error
-        except ModbusIOException as error:
-            return self._silent(settings, error)
-        except (ModbusException, ValueError) as error:
-            health.failed(f"bad frame: {error}")
-            return []
+            answer = await self._line.ask(unit.number, read, unit.timeout_s)
+            if answer.refusal == BUSY:
+                await asyncio.sleep(BUSY_S)
+                answer = await self._line.ask(unit.number, read, unit.timeout_s)
+        except (DeviceSilent, BadFrame) as error:
+            health.failed(error.reason)
+            self._count_silence()
+            return None
         self._silences = 0
-        health.answered(arrival_ms, (time.perf_counter_ns() - asked_ns) / 1e6)
-        return [Reading(settings.id, value.property, arrival_ms, value.value, value.flag) for value in values]
+        if not answer.refusal:
+            health.answered(answer.at_ms, answer.latency_ms)
+            return answer
+        if answer.refusal in DIVISIBLE and not unit.hopeless:
+            return answer
+        if answer.refusal == NO_ANSWER_BEHIND:
+            health.failed(refusal(answer.refusal))
+        else:
+            _live_failure(health, refusal(answer.refusal))
+        return None
 
-    def _refused(self, settings: ModbusSettings, code: int) -> list[Reading]:
-        self._silences = 0
-        health = self.health[settings.id]
-        health.failed(f"refused with exception {code}")
-        # It lives: only silence costs the others time.
-        health.silent = 0
-        if code == ILLEGAL_ADDRESS:
-            # Perhaps it is just the registers in between that it does not have.
-            self._units[settings.id] = Unit(settings, _blocks(settings, gap=0))
-        return []
-
-    def _silent(self, settings: ModbusSettings, error: ModbusIOException) -> list[Reading]:
-        self.health[settings.id].failed("silent: no answer in time")
+    def _count_silence(self) -> None:
         self._silences += 1
-        assert self._client is not None
-        if not self._client.connected:
-            raise PortError(self.port, settings.id, "the connection is lost") from error
         if NETWORK.fullmatch(self.port) and self._silences >= MAX_SILENCES:
-            raise PortError(self.port, "", f"nobody has answered {MAX_SILENCES} requests: connecting anew") from error
-        return []
+            raise PortError(self.port, "", f"nobody has answered {MAX_SILENCES} requests: connecting anew")
 
 
-def _blocks(settings: ModbusSettings, gap: int | None = None) -> tuple[Block, ...]:
-    return plan(load_profile(settings.profile), [name for name, _ in datastreams(settings)], gap)
+def _items(settings: ModbusSettings) -> list[Item]:
+    names = [name for name, _ in datastreams(settings)]
+    return items_of(settings.id, load_profile(settings.profile), names, settings.offset)
+
+
+def _missing(block: Block, at_ms: int) -> list[Reading]:
+    return [
+        Reading(item.device, item.of.property, at_ms, math.nan, Flag.MISSING)
+        for item in block.items
+        if isinstance(item.of, Register)
+    ]
+
+
+def _live_failure(health: DeviceHealth, fault: str) -> None:
+    """Count a failure of a unit that lives: only silence costs the others time."""
+    health.failed(fault)
+    health.silent = 0
 
 
 def _prepare(client: ModbusBaseClient) -> None:

@@ -21,18 +21,18 @@ class ModbusSettings(DeviceSettings, frozen=True, kw_only=True, forbid_unknown_f
             serial server).
         unit: the instrument's address on the line.
         profile: a name of the folder `profiles`, or the path of a file of one's own.
+        offset: added to every address of the profile, for a logger that keeps many stations in one unit.
         baud, parity, stop_bits: of a serial line; the standard asks for 8E1, instruments in the field mostly have 8N1.
-        echo: whether the adapter hears what it sends.
         timeout_s: real seconds to wait for an answer.
     """
 
     port: str
     unit: Annotated[int, msgspec.Meta(ge=1, le=255)]
     profile: str
+    offset: Annotated[int, msgspec.Meta(ge=0, le=0xFFFF)] = 0
     baud: Annotated[int, msgspec.Meta(gt=0)] = 9600
     parity: Literal["N", "E", "O"] = "N"
     stop_bits: Literal[1, 2] = 1
-    echo: bool = False
     timeout_s: Annotated[float, msgspec.Meta(gt=0, le=60)] = 1.0
 
     def __post_init__(self) -> None:

@@ -8,6 +8,7 @@ from pymodbus.framer import FramerType
 from pymodbus.transport import CommParams, CommType, ModbusProtocol
 from pymodbus.transport.transport import NULLMODEM_HOST, NullModem
 
+from edge.drivers.modbus.line import Line
 from edge.drivers.modbus.settings import ModbusSettings
 
 
@@ -47,11 +48,17 @@ class Bench:
         self.far: Instruments | None = None
         self.opened = 0
 
-    def connect(self, settings: ModbusSettings) -> AsyncModbusTcpClient:
+    def connect(self, _: ModbusSettings, line: Line) -> AsyncModbusTcpClient:
         """Return a client, as the driver's own factory does."""
         self.opened += 1
         return AsyncModbusTcpClient(
-            NULLMODEM_HOST, port=77, framer=self.framer, timeout=settings.timeout_s, retries=0, reconnect_delay=0
+            NULLMODEM_HOST,
+            port=77,
+            framer=self.framer,
+            retries=0,
+            reconnect_delay=0,
+            trace_packet=line.trace,
+            trace_connect=line.connection,
         )
 
     async def listen(self) -> None:
@@ -61,6 +68,11 @@ class Bench:
 
     def _answer(self, request: bytes) -> bytes:
         return self.answer(request)
+
+    def say(self, octets: bytes) -> None:
+        """Send what nobody asked for."""
+        assert self.far is not None
+        self.far.lines[-1].send(octets)
 
     def hang_up(self) -> None:
         """Close the connection from the far end."""

@@ -5,35 +5,13 @@ import struct
 from typing import Any
 
 import pytest
-from played.modbus import collect, run
+from played.modbus import collect, device, registers, run, tcp_answer
 
 from edge.drivers.modbus.driver import MAX_SILENCES, ModbusDriver, open_client, open_port
-from edge.drivers.modbus.settings import ModbusSettings
+from edge.drivers.modbus.line import Line
 from edge.errors import PortError
+from wire.clock import SystemClock
 from wire.reading import Flag
-
-
-def device(name: str, unit: int, profile: str = "rs_zs_noise", **keys: Any) -> ModbusSettings:
-    """Return a device's table."""
-    table: dict[str, Any] = {"port": "tcp://198.51.100.7:502", "timeout_s": 0.02, **keys}
-    return ModbusSettings(id=name, station="s", driver="modbus", unit=unit, profile=profile, **table)
-
-
-def tcp_answer(request: bytes, pdu: bytes) -> bytes:
-    """Return the TCP frame that answers a request."""
-    return request[:4] + struct.pack(">HB", len(pdu) + 1, request[6]) + pdu
-
-
-def registers(request: bytes, values: dict[int, int]) -> bytes:
-    """Return the TCP answer to a read: these registers, 0 elsewhere."""
-    function, address, count = struct.unpack(">BHH", request[7:12])
-    words = [values.get(address + at, 0) for at in range(count)]
-    return tcp_answer(request, struct.pack(f">BB{count}H", function, 2 * count, *words))
-
-
-def refusal(request: bytes, code: int) -> bytes:
-    """Return the TCP answer that refuses a request."""
-    return tcp_answer(request, bytes((request[7] | 0x80, code)))
 
 
 def test_readings_carry_the_time_of_their_own_answer(tcp: Any, clock: Any) -> None:
@@ -41,15 +19,15 @@ def test_readings_carry_the_time_of_their_own_answer(tcp: Any, clock: Any) -> No
 
     def answer(request: bytes) -> bytes:
         clock.now_ms += 250
-        return registers(request, {500: 31, 503: 90})
+        return registers(request, {500: 31, 506: 553})
 
     tcp.answer = answer
-    settings = device("d", 1, "renke_500", properties=("wind_speed", "wind_direction"))
+    settings = device("d", 1, "renke_500", properties=("wind_speed", "noise"))
 
     async def use(driver: ModbusDriver) -> None:
-        speed, direction = await collect(driver, 1)
-        assert (speed.value, direction.value) == (3.1, 90.0)
-        assert direction.monotonic_ms - speed.monotonic_ms == 250
+        speed, noise = await collect(driver, 1)
+        assert (speed.value, noise.value) == (3.1, 55.3)
+        assert noise.monotonic_ms - speed.monotonic_ms == 250
         assert driver.health["d"].answers == 2
 
     run(tcp, clock, [settings], use)
@@ -97,60 +75,59 @@ def test_unit_that_returns_is_read_at_its_usual_pace(tcp: Any, clock: Any) -> No
     run(tcp, clock, [device("d", 1)], use)
 
 
-def test_refused_gap_is_no_longer_read_along(tcp: Any, clock: Any) -> None:
-    """An instrument that lacks the registers in between is asked for the wanted ones alone from then on."""
+def test_devices_of_one_unit_are_read_in_one_request(tcp: Any, clock: Any) -> None:
+    """A logger with many stations in one unit: each device has its offset, and all of them one answer."""
+    asked: list[tuple[int, int]] = []
 
     def answer(request: bytes) -> bytes:
-        address, count = struct.unpack(">HH", request[8:12])
-        return refusal(request, 2) if address + count > 6 > address else registers(request, {0: 20, 8: 555})
+        asked.append(struct.unpack(">HH", request[8:12]))
+        return registers(request, {at: 300 + at for at in range(100)})
 
     tcp.answer = answer
+    devices = [device(f"noise-{at}", 1, offset=at) for at in range(100)]
 
     async def use(driver: ModbusDriver) -> None:
         found = await collect(driver, 1)
-        assert [(one.property, one.value) for one in found] == [("no2", 20.0), ("pm2_5", 55.5)]
-        assert driver.health["d"].fault == "refused with exception 2"
+        assert [(one.device, one.value) for one in found] == [(f"noise-{at}", (300 + at) / 10) for at in range(100)]
+        assert len({id(health) for health in driver.health.values()}) == 1
 
-    run(tcp, clock, [device("d", 1, "aqt530", properties=("no2", "pm2_5"))], use)
+    run(tcp, clock, devices, use)
+    assert asked == [(0, 100)]
 
 
-def test_busy_unit_is_no_silent_one(tcp: Any, clock: Any) -> None:
-    """An exception answer costs no time, so its slots go on."""
-    codes = iter([6, 6, 6, 0])
+def test_status_of_an_instrument_flags_its_values(tcp: Any, clock: Any) -> None:
+    """A Teledyne's discrete inputs: a warning is suspect, a calibration fails, and the fault says which."""
+    raised = 1 << 9
 
     def answer(request: bytes) -> bytes:
-        code = next(codes)
-        return refusal(request, code) if code else registers(request, {0: 480})
+        if request[7] == 2:
+            return tcp_answer(request, bytes((2, 3)) + raised.to_bytes(3, "little"))
+        return registers(request, {18: 0x41A8})
 
     tcp.answer = answer
 
     async def use(driver: ModbusDriver) -> None:
-        (reading,) = await collect(driver, 1)
-        assert reading.value == 48.0
-        assert driver.health["d"].failures == 3
-        assert driver.health["d"].skipped == 0
+        nonlocal raised
+        (warned,) = await driver._read("o3")
+        assert (warned.value, warned.flag) == (21.0, Flag.SUSPECT)
+        assert driver.health["o3"].fault == "sample flow warning"
+        raised |= 1 << 20
+        (failed,) = await driver._read("o3")
+        assert (failed.value, failed.flag) == (21.0, Flag.FAIL)
+        raised = 0
+        (sound,) = await driver._read("o3")
+        assert sound.flag is Flag.UNKNOWN
 
-    run(tcp, clock, [device("d", 1)], use)
-
-
-def test_answer_of_another_length_is_a_bad_frame(tcp: Any, clock: Any) -> None:
-    """Registers of an earlier request are not taken for these."""
-    tcp.answer = lambda request: tcp_answer(request, bytes((3, 4, 0, 1, 0, 2)))
-
-    async def use(driver: ModbusDriver) -> None:
-        assert await driver._read("d") == []
-        assert driver.health["d"].fault == "bad frame: 2 registers instead of 1"
-
-    run(tcp, clock, [device("d", 1)], use)
+    run(tcp, clock, [device("o3", 1, "teledyne_t400")], use)
 
 
 def test_answer_of_another_unit_is_not_taken(rtu: Any, clock: Any) -> None:
-    """On a shared pair of wires another unit may answer late."""
+    """On a shared pair of wires another unit may answer in its place."""
     rtu.answer = lambda _: bytes.fromhex("0203040292ff9b693d")
 
     async def use(driver: ModbusDriver) -> None:
         assert await driver._read("d") == []
-        assert driver.health["d"].fault.startswith("silent")
+        assert driver.health["d"].fault.startswith("unit 2 answers in its place")
 
     run(rtu, clock, [device("d", 1, port="rtu+tcp://198.51.100.7:4001")], use)
 
@@ -213,7 +190,8 @@ def test_client_goes_where_the_port_says(port: str, host: str, number: int) -> N
     """Without retries of its own and without connecting by itself."""
 
     async def build() -> Any:
-        return open_client(device("d", 1, port=port))
+        settings = device("d", 1, port=port)
+        return open_client(settings, Line(port, SystemClock(), rtu=port.startswith("rtu")))
 
     client = asyncio.run(build())
 

@@ -5,19 +5,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from played.modbus import collect, run
+from played.modbus import collect, device, run
 from pymodbus.framer.rtu import FramerRTU
 
 from edge.drivers.modbus.driver import ModbusDriver
-from edge.drivers.modbus.settings import ModbusSettings
 
 NAMES = ("pm1", "pm2_5", "pm10", "no2", "o3", "so2")
-
-
-def device(name: str, unit: int, profile: str = "rs_zs_noise", **keys: Any) -> ModbusSettings:
-    """Return a device's table."""
-    table: dict[str, Any] = {"port": "tcp://198.51.100.7:502", "timeout_s": 0.02, **keys}
-    return ModbusSettings(id=name, station="s", driver="modbus", unit=unit, profile=profile, **table)
 
 
 def own_profile(folder: Path, count: int, function: int) -> str:

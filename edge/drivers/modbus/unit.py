@@ -1,0 +1,66 @@
+"""What is asked of one unit of a line, learned from what it refuses."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+from edge.drivers.modbus.codec import Block, plan
+from edge.drivers.modbus.item import Item
+
+# Exception codes that may be about a part of what was asked for: no such registers, or too many at once.
+DIVISIBLE: Final = frozenset({2, 3})
+# Field milliseconds after which a unit is asked again for what it did not have: it may have been changed.
+ASK_AGAIN_MS: Final = 3_600_000
+
+
+@dataclass(slots=True)
+class Unit:
+    """One unit number and what is read of it, for one or more devices.
+
+    Attributes:
+        number: of the unit on its line.
+        timeout_s: real seconds that it has for an answer.
+        items: all that is wanted, of every device.
+        blocks: the requests that read what it has.
+        lacking: what it does not have.
+        hopeless: it has refused everything, so it is asked for no parts any more.
+    """
+
+    number: int
+    timeout_s: float
+    items: Sequence[Item]
+    blocks: list[Block] = field(init=False)
+    lacking: list[Item] = field(init=False, default_factory=list)
+    hopeless: bool = field(init=False, default=False)
+    _again_ms: int = field(init=False, default=0)
+
+    def __post_init__(self) -> None:
+        self.blocks = plan(self.items)
+
+    def refresh(self, now_ms: int) -> None:
+        """Forget what it refused when that was long ago."""
+        if (self.lacking or self.hopeless) and now_ms >= self._again_ms:
+            self._restart()
+            self.hopeless = False
+
+    def divide(self, block: Block, now_ms: int) -> list[Block]:
+        """Return what to ask instead of a refused block; nothing when it is a single item, which is lacking then."""
+        parts = block.split()
+        at = self.blocks.index(block)
+        self.blocks[at : at + 1] = parts
+        if not parts:
+            self.lacking.append(block.items[0])
+            self._again_ms = now_ms + ASK_AGAIN_MS
+        return parts
+
+    def conclude(self) -> str:
+        """Return in words what it lacks; begin anew when that is everything."""
+        if self.blocks:
+            names = ", ".join(item.name for item in self.lacking)
+            return f"refused with exception 2: it has no registers for {names}"
+        self._restart()
+        self.hopeless = True
+        return "refused with exception 2: it has none of the registers: is it this profile, and this offset?"
+
+    def _restart(self) -> None:
+        self.blocks, self.lacking = plan(self.items), []
