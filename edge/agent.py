@@ -14,9 +14,10 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Final
 
+from edge.care import Care
 from edge.clock import GatewayClock
 from edge.config import Config, load
-from edge.delivery import Delivery, cancel, version
+from edge.delivery import Delivery, cancel, now_s, version
 from edge.errors import EdgeError, OutboxFull
 from edge.health import DEVICES_EVERY, Answers, Board, gateway_readings, outbox_values
 from edge.instruments import Instruments
@@ -30,10 +31,13 @@ from edge.standing import Standing
 from edge.state import encode_state
 from edge.status_socket import StatusSocket
 from wire.clock import Clock
+from wire.configuration import digest
 from wire.reading import Reading
 
 # Real seconds between two lines to systemd where it has no watchdog.
 TELL_S: Final = 30.0
+# Real seconds between two looks at a configuration on trial.
+JUDGE_S: Final = 1.0
 _DAY_MS: Final = 86_400_000
 _log = logging.getLogger(__name__)
 
@@ -52,12 +56,13 @@ async def run(config_path: Path, clock: Clock) -> None:
         OutboxError: the outbox cannot be used, or its disk failed.
         UplinkError: the CA file or the password for the broker cannot be used.
     """
-    config = load(config_path)
     field_clock = GatewayClock(clock)
+    care = Care(load(config_path), field_clock)
+    config = care.in_force()
     identity = Identity(config.gateway.id, load_or_create(config.key_file), field_clock.boot)
     limits = Limits(config.gateway.outbox_mb << 20, int(config.gateway.grace_days * _DAY_MS))
     with Outbox(config.outbox_dir, identity, inventory(config, version()), limits) as outbox:
-        agent = _Agent(config, field_clock, outbox)
+        agent = _Agent(care, field_clock, outbox)
         try:
             await agent.run()
         except ExceptionGroup as group:  # of the task that failed; the others were only cancelled
@@ -67,15 +72,18 @@ async def run(config_path: Path, clock: Clock) -> None:
 class _Agent:
     """The running parts and what flows between them."""
 
-    def __init__(self, config: Config, clock: GatewayClock, outbox: Outbox) -> None:
+    def __init__(self, care: Care, clock: GatewayClock, outbox: Outbox) -> None:
         self._clock = clock
         self._outbox = outbox
-        self._delivery = Delivery(config, clock, outbox)
-        self._instruments = Instruments(config.devices, clock, outbox, self._keep)
+        self._care = care
+        self._delivery = Delivery(care, clock, outbox, self._configured)
+        self._instruments = Instruments(self._config.devices, clock, outbox, self._keep)
         self._standing = Standing(clock, outbox, self._delivery, self._instruments)
         self._notifier = Notifier.of(os.environ)
         self._told = asyncio.Event()
         self._stopping = False
+        self._own_file = False
+        self._saying: asyncio.Task[None] | None = None
         self._health: asyncio.Task[None] | None = None
         self._windows = contextlib.AsyncExitStack()
         self._page = contextlib.AsyncExitStack()
@@ -89,7 +97,7 @@ class _Agent:
 
     async def run(self) -> None:
         loop = asyncio.get_running_loop()
-        signals = {signal.SIGTERM: self._end, signal.SIGINT: self._end, signal.SIGHUP: self._told.set}
+        signals = {signal.SIGTERM: self._end, signal.SIGINT: self._end, signal.SIGHUP: self._reread}
         for number, call in signals.items():
             loop.add_signal_handler(number, call)
         try:
@@ -107,6 +115,17 @@ class _Agent:
         self._stopping = True
         self._told.set()
 
+    def _reread(self) -> None:
+        self._own_file = True
+        self._told.set()
+
+    def _configured(self, signed: bytes) -> None:
+        """Take a configuration from the hub, and say what becomes of it."""
+        if self._care.arrive(signed, self._instruments.health(), self._config):
+            self._told.set()
+        else:
+            self._say_status()
+
     async def _work(self, tasks: asyncio.TaskGroup) -> None:
         turning = self._delivery.start(tasks)
         self._instruments.start(tasks)
@@ -114,6 +133,7 @@ class _Agent:
         await self._open_socket()
         await self._open_page()
         reporting = tasks.create_task(self._report(), name="report")
+        judging = tasks.create_task(self._judge_trials(), name="trial")
         sys.stdout.write(f"gateway ready {self._config.gateway.id}\n")
         sys.stdout.flush()
         self._notifier.say("READY=1")
@@ -125,7 +145,7 @@ class _Agent:
         await cancel(self._health)
         await self._instruments.stop()
         await self._delivery.stop()
-        await cancel(reporting)
+        await cancel(reporting, judging)
 
     async def _until_told(self, turning: asyncio.Task[None]) -> None:
         """Wait for a signal; a turn that fails ends the whole group."""
@@ -141,13 +161,17 @@ class _Agent:
         self._standing.note(readings)
 
     async def _renew(self, tasks: asyncio.TaskGroup) -> None:
-        """Read the configuration anew; one that cannot be used changes nothing."""
+        """Bring what runs in line with the configuration in force; one that cannot be used changes nothing."""
         self._notifier.reloading()
         try:
-            await self._take_over(tasks, await asyncio.to_thread(load, self._config.path))
+            if self._own_file:
+                self._own_file = False
+                self._care.reread(await asyncio.to_thread(load, self._config.path))
+            await self._take_over(tasks, self._care.in_force())
             self._standing.fault = ""
         except EdgeError as error:
             self._standing.fault = str(error)
+            self._care.refuse(error)
             _log.error("%s; the configuration before stays", error)
         self._notifier.say("READY=1")
 
@@ -167,13 +191,13 @@ class _Agent:
         if uplink is not None:
             await self._delivery.reconnect(tasks, uplink)
         else:
-            tasks.create_task(self._delivery.say_status(), name="status")
+            self._say_status()
         if change.health and self._health is not None:
             await cancel(self._health)
             self._health = tasks.create_task(self._watch_health(), name="health")
         if change.page:
             await self._open_page()
-        _log.info("configuration %.12s: %d ports closed, %d opened", config.digest, *map(len, rewiring[1:]))
+        _log.info("configuration %s: %d ports closed, %d opened", digest(config.text), *map(len, rewiring[1:]))
         if change.later:
             _log.warning("from the next start on: [gateway] %s", ", ".join(change.later))
 
@@ -196,6 +220,18 @@ class _Agent:
             self._keep(readings)
         except OutboxFull:
             self._standing.note(readings)  # a gateway that is full can still be looked at
+
+    async def _judge_trials(self) -> None:
+        """See whether a configuration from the hub may stay."""
+        while True:
+            await asyncio.sleep(JUDGE_S)
+            acked_s = self._delivery.last_ack_s
+            hub_last_s = None if acked_s is None else now_s() - acked_s
+            if self._care.judge(self._instruments.health(), self._config, hub_last_s, now_s()):
+                self._told.set()
+
+    def _say_status(self) -> None:
+        self._saying = asyncio.create_task(self._delivery.say_status(), name="status")
 
     async def _report(self) -> None:
         """Tell systemd how things are, and that they go on, as long as they do."""

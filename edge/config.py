@@ -5,7 +5,6 @@ Paths are relative to the file.
 """
 
 import difflib
-import hashlib
 import ipaddress
 import re
 import tomllib
@@ -32,7 +31,7 @@ class Config:
         page: None when none is wanted.
         socket: None when none is wanted.
         path: of the file.
-        digest: SHA-256 of the file, hexadecimal.
+        text: of the file.
     """
 
     gateway: GatewayTable
@@ -45,7 +44,7 @@ class Config:
     ca_file: Path | None
     socket: Path | None
     path: Path
-    digest: str
+    text: str
 
 
 _T = TypeVar("_T")
@@ -83,10 +82,10 @@ class _File:
     def __init__(self, path: Path, content: bytes) -> None:
         self._path = path
         try:
-            self._tables: Mapping[str, Any] = tomllib.loads(content.decode())
+            self._text = content.decode()
+            self._tables: Mapping[str, Any] = tomllib.loads(self._text)
         except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
             raise self._error("file", "", str(error)) from error
-        self._digest = hashlib.sha256(content).hexdigest()
 
     def config(self) -> Config:
         for name in self._tables:
@@ -111,7 +110,7 @@ class _File:
             ca_file=ca_file,
             socket=self._beside(gateway.socket) if gateway.socket else None,
             path=self._path.absolute(),
-            digest=self._digest,
+            text=self._text,
         )
 
     def _error(self, table: str, key: str, reason: str) -> ConfigError:

@@ -4,10 +4,11 @@ import asyncio
 import contextlib
 import importlib.metadata
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from random import SystemRandom
 from typing import Final
 
+from edge.care import Care
 from edge.clock import GatewayClock
 from edge.config import Config
 from edge.errors import OutboxFull
@@ -15,6 +16,7 @@ from edge.outbox import Outbox
 from edge.sender import Sender
 from edge.uplink import Callbacks, Uplink
 from wire.batch import Ack, Status
+from wire.configuration import digest
 from wire.reading import Reading
 
 SHORTEST_FLUSH_S: Final = 0.05
@@ -29,17 +31,21 @@ class Delivery:
     Attributes:
         config: what holds now.
         uplink: the present session's.
+        care: which configuration is in force.
+        configured: is called with every configuration that the hub sends, as it came.
         refused: readings that the outbox had no room for since the start.
         last_ack_s: the loop's time of the last acknowledgement, None before the first.
     """
 
-    def __init__(self, config: Config, clock: GatewayClock, outbox: Outbox) -> None:
+    def __init__(self, care: Care, clock: GatewayClock, outbox: Outbox, configured: Callable[[bytes], None]) -> None:
         """Prepare for `start`.
 
         Raises:
             UplinkError: the CA file cannot be used, or the password is not in the environment.
         """
-        self.config = config
+        self.config = config = care.in_force()
+        self.care = care
+        self.configured = configured
         self.refused = 0
         self.last_ack_s: float | None = None
         self._clock = clock
@@ -60,7 +66,7 @@ class Delivery:
         Raises:
             UplinkError: the CA file cannot be used, or the password is not in the environment.
         """
-        return Uplink(config, Callbacks(self.status, self._connected, self._acknowledged))
+        return Uplink(config, Callbacks(self.status, self._connected, self._acknowledged, self.configured))
 
     def start(self, tasks: asyncio.TaskGroup) -> asyncio.Task[None]:
         """Begin; return the task that ends only when the outbox's disk has failed."""
@@ -119,7 +125,10 @@ class Delivery:
             clock=self._clock.source,
             outbox_blocks=self._outbox.unacknowledged,
             dropped=self.dropped,
-            config=self.config.digest,
+            config=digest(self.config.text),
+            config_version=self.care.version,
+            config_seen=self.care.known.seen,
+            config_fault=self.care.known.fault,
         )
 
     async def say_status(self) -> None:

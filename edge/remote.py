@@ -41,6 +41,7 @@ class Remote(msgspec.Struct, frozen=True):
         trial: the one that is being tried, empty for none.
         starts: how often the agent has been started with it.
         local: digest of the gateway's own file that they take the place of.
+        answering: devices that answered when the trial began.
         fault: why version `seen` is not in force, in words; "" when it is.
     """
 
@@ -49,6 +50,7 @@ class Remote(msgspec.Struct, frozen=True):
     trial: bytes = b""
     starts: int = 0
     local: str = ""
+    answering: tuple[str, ...] = ()
     fault: str = ""
 
 
@@ -80,12 +82,16 @@ def in_force(remote: Remote, local: str) -> InForce:
     return InForce(sent.text, sent.version, on_trial=bool(remote.trial))
 
 
+def overrule(remote: Remote, local: str) -> Remote:
+    """Return what is known once the gateway's own file was read again: when a person changed it, it holds."""
+    if not (remote.accepted or remote.trial) or remote.local == digest(local):
+        return remote
+    return Remote(seen=remote.seen, fault=_CHANGED)
+
+
 def start(remote: Remote, local: str) -> Remote:
     """Return what is known when the agent starts: a trial that it did not survive is taken back."""
-    if not (remote.accepted or remote.trial):
-        return remote
-    if remote.local != digest(local):
-        return Remote(seen=remote.seen, fault=_CHANGED)
+    remote = overrule(remote, local)
     if not remote.trial:
         return remote
     if remote.starts >= MAX_STARTS:

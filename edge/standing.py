@@ -20,10 +20,9 @@ from edge.state import (
     UplinkState,
     ValueState,
 )
+from wire.configuration import digest
 from wire.properties import PROPERTIES
 from wire.reading import Reading
-
-DIGITS = 12
 
 
 class Standing:
@@ -71,11 +70,14 @@ class Standing:
             clock=ClockState(self._clock.source, None if offset_ms is None else self._clock.utc_ms()),
             uplink=self._uplink(),
             outbox=self._box(),
-            config=ConfigState(0, config.digest[:DIGITS], str(config.path), self.fault),
+            config=ConfigState(self._delivery.care.version, digest(config.text), str(config.path), self._fault()),
             stations=tuple(StationState(each.id, each.name, each.name_en) for each in config.stations),
             devices=tuple(sorted(devices, key=lambda device: order.get(device.id, 0))),
             health=self._values(config.gateway.id),
         )
+
+    def _fault(self) -> str:
+        return self.fault or self._delivery.care.known.fault
 
     def line(self) -> str:
         """Return one line for a person who asks systemd."""

@@ -1,10 +1,13 @@
 """The tables of the gateway's configuration."""
 
-from typing import Annotated, Literal
+import base64
+import binascii
+from typing import Annotated, Final, Literal
 
 import msgspec
 
 Positive = Annotated[float, msgspec.Meta(gt=0)]
+KEY_LENGTH: Final = 32
 PortNumber = Annotated[int, msgspec.Meta(ge=1, le=65535)]
 
 
@@ -45,6 +48,8 @@ class HubTable(_Table, frozen=True, kw_only=True):
         password_env: name of the environment variable that holds the password.
         ca_file: the authority that signed the broker's certificate; needed beyond loopback.
         timeout_s: real seconds to wait for an acknowledgement before sending again.
+        config_key: the operator's public key, 32 bytes in base64; only what it has signed can change this
+            configuration from afar, and "" lets nobody.
     """
 
     host: str
@@ -53,6 +58,26 @@ class HubTable(_Table, frozen=True, kw_only=True):
     password_env: str = ""
     ca_file: str = ""
     timeout_s: Positive = 5.0
+    config_key: str = ""
+
+    def __post_init__(self) -> None:
+        if self.config_key:
+            operator_key(self.config_key)
+
+
+def operator_key(text: str) -> bytes:
+    """Return the 32 bytes of a public key.
+
+    Raises:
+        ValueError: they are not; the text begins with the key at fault.
+    """
+    try:
+        key = base64.b64decode(text, validate=True)
+    except binascii.Error as error:
+        raise ValueError(f"config_key: no base64: {error}") from error
+    if len(key) != KEY_LENGTH:
+        raise ValueError(f"config_key: {len(key)} bytes: a public key has {KEY_LENGTH}")
+    return key
 
 
 class PageTable(_Table, frozen=True, kw_only=True):

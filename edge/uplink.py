@@ -27,6 +27,10 @@ _read_ack = msgspec.msgpack.Decoder(Ack).decode
 _encode = msgspec.msgpack.Encoder().encode
 
 
+def _pass_over(_: bytes) -> None:
+    """Take nothing from afar."""
+
+
 @dataclass(frozen=True, slots=True)
 class Callbacks:
     """What the uplink asks and tells.
@@ -35,11 +39,13 @@ class Callbacks:
         status: what to say of the gateway now.
         connected: is called when a session begins, before anything is sent.
         acknowledged: is called with every acknowledgement.
+        configured: is called with every configuration that the hub sends, as it came.
     """
 
     status: Callable[[], Status]
     connected: Callable[[], None]
     acknowledged: Callable[[Ack], None]
+    configured: Callable[[bytes], None] = _pass_over
 
 
 class Uplink:
@@ -141,7 +147,7 @@ class Uplink:
 
     async def _greet(self, client: aiomqtt.Client) -> None:
         client.pending_calls_threshold = 64
-        await client.subscribe(topic(self._gateway, "ack"), qos=1)
+        await client.subscribe([(topic(self._gateway, channel), 1) for channel in ("ack", "config")])
         self._callbacks.connected()
         self._client = client
         self.fault = ""
@@ -152,16 +158,22 @@ class Uplink:
         self.since_s = asyncio.get_running_loop().time()
 
     async def _listen(self, client: aiomqtt.Client) -> None:
-        mine = topic(self._gateway, "ack")
+        calls = {
+            topic(self._gateway, "ack"): self._acknowledged,
+            topic(self._gateway, "config"): self._callbacks.configured,
+        }
         async for arrival in client.messages:
-            if arrival.topic.value != mine or not isinstance(arrival.payload, bytes):
-                continue  # brokers have been seen to deliver what was not subscribed to
-            try:
-                ack = _read_ack(arrival.payload)
-            except msgspec.MsgspecError as error:
-                _log.warning("acknowledgement unreadable: %s", error)
-                continue
-            self._callbacks.acknowledged(ack)
+            call = calls.get(arrival.topic.value)  # brokers have been seen to deliver what was not subscribed to
+            if call is not None and isinstance(arrival.payload, bytes):
+                call(arrival.payload)
+
+    def _acknowledged(self, payload: bytes) -> None:
+        try:
+            ack = _read_ack(payload)
+        except msgspec.MsgspecError as error:
+            _log.warning("acknowledgement unreadable: %s", error)
+            return
+        self._callbacks.acknowledged(ack)
 
 
 def _trusting(ca_file: Path) -> ssl.SSLContext:

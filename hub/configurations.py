@@ -15,7 +15,7 @@ from wire.batch import Status
 from wire.configuration import Configuration, encode_configuration
 
 # Real seconds after which a configuration that a gateway does not speak of is sent again.
-AGAIN_S: Final = 30.0
+AGAIN_S: Final = 600.0
 _SUFFIX: Final = ".qwc"
 
 

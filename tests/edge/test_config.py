@@ -123,13 +123,6 @@ def test_page_beyond_loopback_needs_certificate_key_and_password(tmp_path: Path)
     assert page.tls_key == str(tmp_path / "page.key")
 
 
-def test_digest_tells_files_apart(tmp_path: Path) -> None:
-    """What runs can be compared with what was sent."""
-    digests = {load(_write(tmp_path, GOOD + end)).digest for end in ("", "# changed\n", "")}
-
-    assert len(digests) == 2
-
-
 def test_file_that_is_not_there_is_named(tmp_path: Path) -> None:
     """No traceback for a mistyped path."""
     with pytest.raises(ConfigError, match=r"nowhere\.toml"):
