@@ -22,8 +22,9 @@ PHASE_FROM, PHASE_TO = 0.05, 0.60
 FAIR_REST = 24
 # A silent unit is heard again within that many real seconds of its return, unless others lose slots through it.
 LONGEST_REST_S = 25.0
-# Real seconds below which no poll is long, and how many times as long as most it must be to be blamed.
-LONG_POLL_S, LONGER = 0.1, 4
+# A poll is to blame for a slot that another device lost when it took this part of that device's period, this many times
+# as long as most polls do, and this many real seconds.
+LONG_PART, LONGER, LONG_S = 0.2, 4, 0.1
 
 
 class DeviceSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -174,14 +175,11 @@ class Timetable:
         heapq.heapreplace(self._slots, Slot(following + left_out * period_ms, slot.device))
         return left_out
 
-    def postpone(self, device: str, rest_ms: float) -> int:
-        """Let a device, whose next slot is not taken, rest from now on; return how many slots that leaves out.
-
-        The rest counts from the device's next slot.
-        """
+    def postpone(self, device: str, until_ms: float) -> int:
+        """Leave out a device's slots before a time; return how many that are."""
         for at, slot in enumerate(self._slots):
             if slot.device == device:
-                left_out = math.ceil(rest_ms / self._periods_ms[device])
+                left_out = max(0, math.ceil((until_ms - slot.due_ms) / self._periods_ms[device]))
                 self._slots[at] = Slot(slot.due_ms + left_out * self._periods_ms[device], device)
                 heapq.heapify(self._slots)
                 return left_out
@@ -220,9 +218,11 @@ class Costs:
     """How long the last poll of each device took, to find the one through which others lose slots. Pure.
 
     Attributes:
+        periods_s: field seconds, by device.
         floor_ms: field milliseconds below which no poll is long.
     """
 
+    periods_s: Mapping[str, float]
     floor_ms: float
     _last_ms: dict[str, int] = field(init=False, default_factory=dict)
 
@@ -233,9 +233,9 @@ class Costs:
     def hog(self, loser: str) -> tuple[str, int] | None:
         """Return the device that is to blame for a lost slot of another one, and what its last poll took."""
         device, cost_ms = max(self._last_ms.items(), key=lambda item: item[1], default=(loser, 0))
-        if device == loser or cost_ms < self.floor_ms:
+        if device == loser or cost_ms < max(self.floor_ms, LONG_PART * 1000 * self.periods_s[loser]):
             return None
-        others = statistics.median(cost for name, cost in self._last_ms.items() if name != device)
+        others = statistics.median([cost for name, cost in self._last_ms.items() if name != device] or [0])
         return (device, cost_ms) if cost_ms >= LONGER * others else None
 
     def forgive(self, device: str) -> None:
@@ -261,7 +261,7 @@ async def poll_every(
     """
     now_ms = clock.monotonic_ms()
     table = Timetable(periods_s, now_ms, clock.utc_ms() - now_ms)
-    costs = Costs(LONG_POLL_S * 1000 / clock.real_s(1.0))
+    costs = Costs(periods_s, LONG_S * 1000 / clock.real_s(1.0))
     while True:
         slot = table.next()
         wait_ms = slot.due_ms - clock.monotonic_ms()
@@ -270,7 +270,7 @@ async def poll_every(
         began_ms = clock.monotonic_ms()
         hog = costs.hog(slot.device) if table.lost(slot, began_ms) else None
         if hog is not None:
-            health[hog[0]].skipped += table.postpone(hog[0], FAIR_REST * hog[1])
+            health[hog[0]].skipped += table.postpone(hog[0], began_ms + FAIR_REST * hog[1])
             costs.forgive(hog[0])
         readings = await read_once(slot.device)
         state, now_ms = health[slot.device], clock.monotonic_ms()

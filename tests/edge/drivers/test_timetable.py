@@ -99,21 +99,22 @@ def test_rest_of_a_patient_device_is_no_longer_than_recovery_may_take() -> None:
 
 
 def test_rest_that_is_ordered_later_counts_from_the_next_slot() -> None:
-    """Another device's poll shows who takes the line; that one rests, on its grid."""
+    """Another device's slot shows who took the line; that one rests, on its grid, and not longer for resting already."""
     table = Timetable({"a": 10.0, "b": 10.0}, 0, 0)
     due_ms = {table.next().device: table.next().due_ms}
     table.done(table.next().due_ms)
     due_ms[table.next().device] = table.next().due_ms
 
-    assert table.postpone(table.next().device, 25_000) == 3
+    assert table.postpone(table.next().device, table.next().due_ms + 25_000) == 3
     assert table.next().due_ms - 10_000 in due_ms.values()
+    assert table.postpone(table.next().device, table.next().due_ms - 1) == 0
 
 
 @pytest.mark.parametrize(
     ("costs", "blamed"),
     [
         ({"a": 20, "b": 20, "slow": 900}, ("slow", 900)),
-        ({"a": 20, "b": 20, "slow": 70}, None),
+        ({"a": 20, "b": 20, "slow": 190}, None),
         ({"a": 300, "b": 300, "slow": 900}, None),
         ({"a": 900, "b": 20}, None),
         ({}, None),
@@ -123,7 +124,7 @@ def test_only_a_poll_that_is_long_and_longer_than_the_others_is_blamed(
     costs: dict[str, int], blamed: tuple[str, int] | None
 ) -> None:
     """A line that is simply too slow for its devices blames none, and nobody is blamed for his own loss."""
-    found = Costs(100.0)
+    found = Costs({"a": 1.0}, 100.0)
     for device, cost_ms in costs.items():
         found.add(device, cost_ms)
 
