@@ -1,8 +1,12 @@
-"""The vehicle feed over a real broker that is killed, with a gateway that comes and goes."""
+"""Feeds over a real broker: one that is killed under an acknowledged feed, and one that is reached by TLS."""
 
 import asyncio
 import contextlib
+import gc
+import getpass
 import socket
+import ssl
+import subprocess
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
@@ -12,7 +16,7 @@ import pytest
 from edge.drivers import DRIVERS
 from edge.drivers.mqtt.settings import MqttSettings
 from edge.errors import PortError
-from firmware_sim.instruments import vehicle
+from firmware_sim.instruments import feeds, vehicle
 from wire.clock import SystemClock
 from wire.reading import Reading
 
@@ -39,10 +43,11 @@ async def until(condition: Callable[[], bool]) -> None:
 class Broker:
     """Mosquitto on a loopback port, without memory on disk."""
 
-    def __init__(self, directory: Path) -> None:
+    def __init__(self, directory: Path, *lines: str) -> None:
         self.port = free_port()
         self.config = directory / "mosquitto.conf"
-        self.config.write_text(f"listener {self.port} 127.0.0.1\nallow_anonymous true\npersistence false\n")
+        whole = (f"listener {self.port} 127.0.0.1", "allow_anonymous true", "persistence false", *lines)
+        self.config.write_text("\n".join(whole) + "\n")
 
     async def start(self) -> None:
         """Start it and wait until it listens."""
@@ -152,3 +157,76 @@ def test_broker_that_is_not_there_is_named() -> None:
 
     with pytest.raises(PortError, match=r"mqtt://127\.0\.0\.1:\d+: no session with the broker"):
         asyncio.run(scene())
+
+
+def certify(directory: Path) -> tuple[str, ...]:
+    """Make an authority and a certificate of 127.0.0.1; return the broker's lines."""
+    wanted = "req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2"
+    authority, other = directory / "ca.pem", directory / "other.pem"
+    for path in (authority, other):
+        names = f"-subj /CN={path.stem} -keyout {path.with_suffix('.key')} -out {path}"
+        subprocess.run(["openssl", *wanted.split(), *names.split()], check=True, capture_output=True)
+    signed = f"-CA {authority} -CAkey {authority.with_suffix('.key')} -addext subjectAltName=IP:127.0.0.1"
+    names = f"-subj /CN=broker -keyout {directory}/broker.key -out {directory}/broker.pem {signed}"
+    subprocess.run(["openssl", *wanted.split(), *names.split()], check=True, capture_output=True)
+    # As root the broker would become another user, who cannot read the key.
+    return (f"certfile {directory}/broker.pem", f"keyfile {directory}/broker.key", f"user {getpass.getuser()}")
+
+
+def monitor(broker: Broker, ca_file: Path, identity: str) -> MqttSettings:
+    """Return the table of a community monitor at a broker with TLS."""
+    return MqttSettings(
+        id=identity,
+        station="s",
+        driver="mqtt",
+        host="127.0.0.1",
+        port=broker.port,
+        topic="monitors",
+        mapping="airgradient",
+        ca_file=str(ca_file),
+        identity=identity,
+    )
+
+
+def test_monitors_of_one_topic_are_read_by_tls(tmp_path: Path) -> None:
+    """Each takes its own payloads, and what the broker had kept from before, without a time, is nobody's."""
+    lines = certify(tmp_path)
+    trust = ssl.create_default_context(cafile=str(tmp_path / "ca.pem"))
+
+    async def scene() -> dict[str, float]:
+        broker, stored = Broker(tmp_path, *lines), dict[str, float]()
+        await broker.start()
+        devices = [monitor(broker, tmp_path / "ca.pem", name) for name in ("one", "two")]
+        async with aiomqtt.Client("127.0.0.1", broker.port, tls_context=trust) as client:
+            await client.publish("monitors", feeds.airgradient("one", {"pm2_5": 99}), qos=1, retain=True)
+            async with DRIVERS["mqtt"].open(devices, SystemClock()) as driver, asyncio.timeout(PATIENCE_S):
+                for name, value in (("two", 7), ("three", 8), ("one", 9)):
+                    await client.publish("monitors", feeds.airgradient(name, {"pm2_5": value}), qos=1)
+                async for readings in driver.readings():
+                    stored |= {one.device: one.value for one in readings if one.property == "pm2_5"}
+                    if len(stored) == 2:
+                        break
+        await broker.kill()
+        return stored
+
+    assert asyncio.run(scene()) == {"two": 7.0, "one": 9.0}
+
+
+# paho leaves the socket of a failed handshake to the garbage collector.
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning", "ignore::ResourceWarning")
+def test_broker_of_another_authority_is_refused(tmp_path: Path) -> None:
+    """Whoever has another's certificate gets neither password nor subscription."""
+    lines = certify(tmp_path)
+
+    async def scene() -> None:
+        broker = Broker(tmp_path, *lines)
+        await broker.start()
+        try:
+            async with DRIVERS["mqtt"].open([monitor(broker, tmp_path / "other.pem", "one")], SystemClock()):
+                pass
+        finally:
+            await broker.kill()
+
+    with pytest.raises(PortError, match=r"mqtts://127\.0\.0\.1:\d+: .*certificate"):
+        asyncio.run(scene())
+    gc.collect()
