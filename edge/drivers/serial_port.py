@@ -195,16 +195,28 @@ class Listener(Generic[Frame]):
             PortError: the port went away.
         """
         assert self._streams is not None
-        decoder = self.decoder()
+        decoder, now = self.decoder(), asyncio.get_running_loop().time
+        due_s = now() + self._patience_s()
         while True:
-            chunk = await self._chunk()
+            chunk = await self._chunk(due_s - now())
             arrival_ms = self.clock.monotonic_ms()
+            alive = False
             for found in decoder.feed(chunk):
                 readings = self._judge(found, arrival_ms)
                 if readings:
                     yield readings
                 if self.answer is not None and not isinstance(found, Fault):
                     self._streams[1].write(self.answer(found))
+                alive = alive or not isinstance(found, Fault) or found.missing
+            # Noise on the line is no sign of life.
+            if not alive and now() >= due_s:
+                self._streams[1].write(self.nudge)
+            if alive or now() >= due_s:
+                due_s = now() + self._patience_s()
+
+    def _patience_s(self) -> float:
+        """Return how many real seconds a device may take for its next frame."""
+        return max(SILENT_S, self.clock.real_s(SILENT_PERIODS * self.period_s))
 
     def _judge(self, found: Frame | Fault, arrival_ms: int) -> Sequence[Reading]:
         state = self.health[self.device]
@@ -215,16 +227,13 @@ class Listener(Generic[Frame]):
         state.answered(arrival_ms)
         return self.interpret(found, arrival_ms)
 
-    async def _chunk(self) -> bytes:
-        """Return the next bytes; empty after a silence, which is noted and answered with a nudge."""
+    async def _chunk(self, within_s: float) -> bytes:
+        """Return the next bytes; empty after a silence, which is noted."""
         assert self._streams is not None
-        reader, writer = self._streams
-        within_s = max(SILENT_S, self.clock.real_s(SILENT_PERIODS * self.period_s))
         try:
-            chunk = await receive(reader, within_s)
+            chunk = await receive(self._streams[0], within_s)
         except OSError as error:
             raise PortError(self.port, self.device, f"went away: {why(error)}") from error
         if chunk is None:
             self.health[self.device].failed("silent: nothing arrived")
-            writer.write(self.nudge)
         return chunk or b""

@@ -86,7 +86,7 @@ def test_period_must_be_above_zero(kind: str, period_s: object) -> None:
 
 @pytest.mark.parametrize("kind", ["nmea", "pms", "winsen"])
 def test_serial_port_takes_one_talking_device(kind: str, clock: Clock) -> None:
-    """Two devices that talk by themselves cannot share a line."""
+    """Devices that talk by themselves, or have no address, cannot share a line."""
     device = msgspec.convert(example(kind)[0], DRIVERS[kind].settings)
 
     with pytest.raises(ValueError, match="port: "):

@@ -154,6 +154,28 @@ def test_silent_device_is_noted_and_told_to_wake(line: Any, clock: Any, monkeypa
     asyncio.run(run())
 
 
+def test_noise_is_no_sign_of_life(line: Any, clock: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A sleeping device on a line that picks up noise is told to wake all the same."""
+    monkeypatch.setattr("edge.drivers.serial_port.SILENT_S", 0.01)
+
+    async def babble() -> None:
+        while True:
+            line.reader.feed_data(b"\xfe")
+            await asyncio.sleep(0)
+
+    async def run() -> None:
+        async with open_port([settings()], clock, line.open) as driver:
+            babbling = asyncio.create_task(babble())
+            first = asyncio.create_task(anext(driver.readings()))
+            await line.transport.spoken.wait()
+            babbling.cancel()
+            assert line.transport.written.startswith(WAKE + ACTIVE)
+            line.reader.feed_data(GOOD)
+            assert len(await first) == 3
+
+    asyncio.run(run())
+
+
 def test_half_frame_of_an_earlier_opening_is_forgotten(line: Any, clock: Any) -> None:
     """The same driver can be entered again, and begins with nothing held."""
 
