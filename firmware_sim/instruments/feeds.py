@@ -79,8 +79,8 @@ def senml(identity: str, time_ms: int | None, air: Mapping[str, float]) -> bytes
     rows: list[dict[str, object]] = [
         {"n": key, "u": _SENML[key], "v": value} for key, value in air.items() if key in _SENML
     ]
-    base: dict[str, object] = {"bn": f"{identity}:"} | ({} if time_ms is None else {"bt": time_ms / 1000})
-    return json.dumps([base | rows[0], *rows[1:]]).encode()
+    first: dict[str, object] = {"bn": f"{identity}:"} | ({} if time_ms is None else {"bt": time_ms / 1000})
+    return json.dumps([first | rows[0], *rows[1:]]).encode()
 
 
 def camera(sn: int, box: str, time_ms: int, seen: Sequence[Seen]) -> bytes:

@@ -16,7 +16,7 @@ import msgspec
 
 from edge.drivers.mqtt import mapping as form
 from edge.drivers.mqtt.plain import check_plain
-from edge.drivers.mqtt.senml import Record, resolve
+from edge.drivers.mqtt.senml import Entry, resolve
 from edge.drivers.mqtt.times import read_time
 from edge.drivers.mqtt.unfit import Unfit
 from wire.reading import Flag
@@ -107,7 +107,7 @@ def read_payload(payload: bytes, mapping: form.Mapping, identity: str = "") -> R
         if mapping.plain:
             check_plain(root)
         return _senml(root, mapping, identity) if mapping.layout == "senml" else _report(root, mapping, identity)
-    except (msgspec.DecodeError, OverflowError, ValueError) as error:
+    except (msgspec.DecodeError, OverflowError, RecursionError, ValueError) as error:
         return Unusable(_serial(payload, key), str(error))
 
 
@@ -229,28 +229,28 @@ def _differ(first: float, raw: object, value: form.Value, mapping: form.Mapping)
 def _senml(root: object, mapping: form.Mapping, identity: str) -> Report | Elsewhere:
     faults: list[str] = []
     values: dict[tuple[str, int | None, int], Observed] = {}
-    records = [(record.quantity(identity), record) for record in resolve(root)]
-    mine = [(quantity, record) for quantity, record in records if quantity is not None]
-    if records and not mine:
-        return Elsewhere(records[0][1].name)
-    for quantity, record in mine:
-        value = _meant(quantity, record, mapping.value)
+    entries = [(entry.quantity(identity), entry) for entry in resolve(root)]
+    mine = [(quantity, entry) for quantity, entry in entries if quantity is not None]
+    if entries and not mine:
+        return Elsewhere(entries[0][1].name)
+    for quantity, entry in mine:
+        value = _meant(quantity, entry, mapping.value)
         if value is None:
             continue
-        if record.unit not in value.units:
-            faults.append(f"{record.name}: unit {record.unit!r}, not {' or '.join(value.units)}")
+        if entry.unit not in value.units:
+            faults.append(f"{entry.name}: unit {entry.unit!r}, not {' or '.join(value.units)}")
             continue
-        observed = _judged(record.value * value.units[record.unit], value)
-        observed = observed._replace(time_ms=record.time_ms, ago_ms=record.ago_ms)
-        values.setdefault((value.property, record.time_ms, record.ago_ms), observed)
+        observed = _judged(entry.value * value.units[entry.unit], value)
+        observed = observed._replace(time_ms=entry.time_ms, ago_ms=entry.ago_ms)
+        values.setdefault((value.property, entry.time_ms, entry.ago_ms), observed)
     return Report(None, None, tuple(values.values()), tuple(faults))
 
 
-def _meant(quantity: str, record: Record, values: Sequence[form.Value]) -> form.Value | None:
-    """Return the value that a record is: by its name, or by its unit when it has no name and the unit is only one's."""
+def _meant(quantity: str, entry: Entry, values: Sequence[form.Value]) -> form.Value | None:
+    """Return the value that an entry is: by its name, or by its unit when it has no name and the unit is only one's."""
     if quantity:
         return next((value for value in values if quantity in value.path), None)
-    fitting = [value for value in values if record.unit in value.units]
+    fitting = [value for value in values if entry.unit in value.units]
     return fitting[0] if len(fitting) == 1 else None
 
 

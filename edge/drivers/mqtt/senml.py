@@ -20,8 +20,8 @@ RELATIVE_S: Final = 1 << 28
 _DEVICE: Final = re.compile(r"urn:dev:[a-z]+:[^:]+:?")
 
 
-class Record(NamedTuple):
-    """One resolved record with a number or a truth.
+class Entry(NamedTuple):
+    """One resolved entry with a number or a truth.
 
     Attributes:
         name: whole.
@@ -55,8 +55,8 @@ class Record(NamedTuple):
         return re.split(r"[:/]", rest.strip(":/-"))[-1]
 
 
-def resolve(pack: object) -> list[Record]:
-    """Return the records of a decoded pack that hold a number or a truth.
+def resolve(pack: object) -> list[Entry]:
+    """Return the entries of a decoded pack that hold a number or a truth.
 
     Raises:
         Unfit: it is no SenML that we understand.
@@ -64,16 +64,16 @@ def resolve(pack: object) -> list[Record]:
     if not isinstance(pack, Sequence) or isinstance(pack, str):
         raise Unfit("no SenML: not a list")
     held: dict[str, Any] = {}
-    records = []
+    entries = []
     for row in pack:
         if not isinstance(row, Mapping):
-            raise Unfit("no SenML: a record is no object")
+            raise Unfit("no SenML: an entry is no object")
         _check_labels(row)
         held |= {label: value for label, value in row.items() if label in _BASES}
-        record = _record(row, held)
-        if record is not None:
-            records.append(record)
-    return records
+        entry = _entry(row, held)
+        if entry is not None:
+            entries.append(entry)
+    return entries
 
 
 _TEXTS: Final = frozenset({"bn", "bu", "n", "u", "vs", "vd"})
@@ -85,14 +85,16 @@ def _check_labels(row: Mapping[str, Any]) -> None:
     for label, value in row.items():
         if label.endswith("_"):
             raise Unfit(f"no SenML for us: {label!r} must be understood")
-        number = isinstance(value, int | float) and not isinstance(value, bool)
-        if (label in _TEXTS and not isinstance(value, str)) or (label in _NUMBERS and not number):
+        truth = isinstance(value, bool)
+        number = isinstance(value, int | float) and not truth
+        kinds = ((_TEXTS, isinstance(value, str)), (_NUMBERS, number), ({"vb"}, truth))
+        if not all(fits for labels, fits in kinds if label in labels):
             raise Unfit(f"no SenML: {label!r} is of a wrong type")
     if row.get("bver", VERSION) > VERSION:
         raise Unfit(f"SenML of version {row['bver']}")
 
 
-def _record(row: Mapping[str, Any], held: Mapping[str, Any]) -> Record | None:
+def _entry(row: Mapping[str, Any], held: Mapping[str, Any]) -> Entry | None:
     value = row.get("v", row.get("vb"))
     if value is None:
         return None
@@ -101,4 +103,4 @@ def _record(row: Mapping[str, Any], held: Mapping[str, Any]) -> Record | None:
     name = held.get("bn", "") + row.get("n", "")
     said = "t" in row or "bt" in held
     time_s = held.get("bt", 0) + row.get("t", 0) if said else None
-    return Record(name, row.get("u", held.get("bu", "")), float(value), time_s)
+    return Entry(name, row.get("u", held.get("bu", "")), float(value), time_s)

@@ -120,6 +120,7 @@ def test_times_of_senml_are_absolute_or_relative(clock: Any) -> None:
         ({"n": "temperature", "u": "K", "v": 296.0}, "unit"),
         ({"n": "temperature", "v": 23.0}, "unit"),
         ({"n": "temperature", "u": "Cel", "v": "warm"}, "type"),
+        ({"n": "temperature", "u": "Cel", "vb": [1]}, "type"),
         ({"n": "temperature", "u": "Cel", "v": 23.0, "bver": 11}, "version"),
         ({"n": "temperature", "u": "Cel", "v": 23.0, "crc_": 1}, "understood"),
         ("temperature", "object"),

@@ -58,10 +58,10 @@ def test_public_payload_is_read_as_its_source_states_it(vector: dict[str, Any]) 
 @pytest.mark.frames("SenML RFC 8428 5.1.2")
 def test_public_pack_is_resolved_as_the_standard_does(vector: dict[str, Any]) -> None:
     """Base name and names; volts and amperes are no property of ours, so no reading comes of them."""
-    records = resolve(json.loads(vector["ascii"]))
+    entries = resolve(json.loads(vector["ascii"]))
     report = read_payload(vector["ascii"].encode(), load_mapping("senml"))
 
-    assert {record.name: record.value for record in records} == vector["decoded"]
+    assert {entry.name: entry.value for entry in entries} == vector["decoded"]
     assert report == Report(None, None, ())
 
 

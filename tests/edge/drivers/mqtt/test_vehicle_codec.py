@@ -89,6 +89,13 @@ def test_endless_payload_is_refused_by_its_length() -> None:
     assert "longer" in unusable.reason
 
 
+@pytest.mark.parametrize("payload", [b"[" * 4000, b'{"a":' * 700 + b"1" + b"}" * 700])
+def test_json_that_is_too_deep_is_unusable(payload: bytes) -> None:
+    """It costs itself, not the connection."""
+    for name in ("vehicle", "camera", "senml"):
+        assert isinstance(read_payload(payload, load_mapping(name)), Unusable)
+
+
 def test_torn_json_gives_the_number_that_can_be_seen() -> None:
     """A payload cut in the middle stops the feed for nobody."""
     unusable = read(b'{"sn": 18, "time": "2013-10')
@@ -103,7 +110,10 @@ def test_torn_json_gives_the_number_that_can_be_seen() -> None:
     payload=st.binary(max_size=100)
     | st.recursive(
         st.none() | st.booleans() | st.floats(allow_nan=False, allow_infinity=False) | st.integers() | st.text(),
-        lambda inner: st.lists(inner) | st.dictionaries(st.sampled_from(["sn", "time", "n", "v", "bt", "lon"]), inner),
+        lambda inner: (
+            st.lists(inner)
+            | st.dictionaries(st.sampled_from(["sn", "time", "n", "v", "vb", "bt", "lon", "observations"]), inner)
+        ),
         max_leaves=8,
     ).map(lambda tree: json.dumps(tree).encode()),
 )
