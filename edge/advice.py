@@ -55,9 +55,16 @@ _GARBLED: Final = Phrase(
     "有回答，但内容损坏。检查：波特率和校验位；总线两端各一个 120 欧终端电阻，中间不要接；"
     "是否有两台设备地址相同；接地；远离电机和强电",
 )
-_ECHO: Final = Phrase(
-    "the adapter hears its own questions. Set echo = true for this port, or switch the adapter's echo off",
-    "转换器收到了自己发出的内容。把该端口设为 echo = true，或关闭转换器的回显",
+_BABBLING: Final = Phrase(
+    "it sends without being asked, and does not answer. Switch its active sending off (its menu or the maker's tool),"
+    " or give it a line of its own",
+    "它不经询问就自己发送，也不回答。关闭它的主动上传（菜单或厂家软件），或给它单独一条线",
+)
+_LATE: Final = Phrase("it answers, but too late. Set timeout_s higher for it", "有回答，但太慢。给它设更大的 timeout_s")
+_IN_ITS_PLACE: Final = Phrase(
+    "another unit answers in its place. Two units with one number, or a number that was changed: switch the others off"
+    " and run quietwatch edge scan {port}",
+    "有另一台设备代它回答。地址重复，或地址被改过：关掉其他设备，运行 quietwatch edge scan {port}",
 )
 _EXCEPTIONS: Final = {
     1: Phrase(
@@ -115,10 +122,9 @@ _DOUBTFUL: Final = Phrase(
     "有回答，但 {names} 不可靠：超出量程，或设备自报故障。profile 对吗？",
 )
 _UNASKED: Final = Phrase(
-    "somebody talks on {port} without being asked ({unasked} bytes in one second): a second master, or a device in"
-    " active mode. Unplug one device after the other until it is quiet",
-    "{port} 上有设备未经询问就在发送（一秒内 {unasked} 字节）：有第二个主站，或某台设备处于主动上传模式。"
-    "逐台拔下，直到安静为止",
+    "{who} talks without being asked ({unasked} bytes in one second): a second master, or a device in active mode."
+    " Unplug one device after the other until it is quiet",
+    "{who}未经询问就在发送（一秒内 {unasked} 字节）：有第二个主站，或某台设备处于主动上传模式。逐台拔下，直到安静为止",
 )
 
 
@@ -145,8 +151,11 @@ def advise_line(finding: Finding) -> Phrase | None:
     """Return what to try on a device's line as a whole, None when it is as it should be."""
     if not finding.unasked:
         return None
-    words = {"port": finding.port, "unasked": finding.unasked}
-    return Phrase(_UNASKED.en.format(**words), _UNASKED.zh.format(**words))
+    units = ", ".join(map(str, finding.talkers))
+    who = Phrase(f"unit {units}", f"地址 {units} 的设备") if units else Phrase("somebody", "有设备")
+    return Phrase(
+        _UNASKED.en.format(who=who.en, unasked=finding.unasked), _UNASKED.zh.format(who=who.zh, unasked=finding.unasked)
+    )
 
 
 _DOUBT: Final = (3, 4, 9)
@@ -162,13 +171,19 @@ def _answered(finding: Finding, _: Place) -> Phrase | None:
 def _silent(finding: Finding, place: Place) -> Phrase:
     if finding.port.startswith("mqtt"):
         return _UNHEARD
+    if finding.fault.startswith("late"):
+        return _LATE
     if place.state == "network":
         return _SILENT_NETWORK
     return _MUTE if "nothing arrived" in finding.fault else _SILENT
 
 
 def _garbled(finding: Finding, _: Place) -> Phrase:
-    return _ECHO if "echo" in finding.fault else _GARBLED
+    return _IN_ITS_PLACE if "in its place" in finding.fault else _GARBLED
+
+
+def _babbling(_: Finding, __: Place) -> Phrase:
+    return _BABBLING
 
 
 def _refused(finding: Finding, _: Place) -> Phrase:
@@ -191,6 +206,7 @@ _ADVISERS: Final[dict[str, Callable[[Finding, Place], Phrase | None]]] = {
     "answered": _answered,
     "silent": _silent,
     "garbled": _garbled,
+    "babbling": _babbling,
     "refused": _refused,
     "no port": _no_port,
     "not asked": _not_asked,

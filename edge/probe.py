@@ -16,20 +16,23 @@ from edge.drivers.asking import Asking
 from edge.drivers.driver import DeviceHealth, DeviceSettings
 from edge.drivers.serial_port import close_streams, open_line
 from edge.errors import DriverError, PortError
+from edge.listening import rtu_units
 from edge.ports import Port, open_ports
 from wire.reading import Reading
 
-Verdict = Literal["answered", "silent", "garbled", "refused", "no port", "not asked"]
+Verdict = Literal["answered", "silent", "garbled", "babbling", "refused", "no port", "not asked"]
 
-# Field seconds between two questions to one device, and how often one that fails is asked.
+# Field seconds between two questions to one device while the others have not had their turn.
 PERIOD_S: Final = 0.5
-SILENCES: Final = 2
-FAILURES: Final = 3
+# Bad frames of a device that talks by itself: the first is often one that was under way when the port was opened.
+BAD_FRAMES: Final = 3
 # Real seconds for which a line on which devices only answer is listened to before anybody is asked.
 LISTEN_S: Final = 1.0
 WATCH_S: Final = 0.05
 # Their devices are asked one by one: to ask a driver for more is to acknowledge what it gave.
 _FEEDS: Final = frozenset({"mqtt"})
+# How drivers begin to say that nobody answered, or not in time.
+_SILENT: Final = ("silent", "late")
 _EXCEPTION: Final = re.compile(r"exception (\d+)")
 
 
@@ -57,6 +60,7 @@ class Finding(msgspec.Struct, frozen=True):
         exception: Modbus exception with which it refused, 0 for none.
         latency_ms: real milliseconds from question to answer, 0 when it talks by itself.
         unasked: octets that came on its line before anybody was asked, where devices are to speak only when asked.
+        talkers: Modbus units whose frames were among them.
     """
 
     device: str
@@ -68,6 +72,7 @@ class Finding(msgspec.Struct, frozen=True):
     exception: int = 0
     latency_ms: float = 0.0
     unasked: int = 0
+    talkers: tuple[int, ...] = ()
     values: tuple[Shown, ...] = ()
 
 
@@ -77,18 +82,19 @@ Told = Callable[[Sequence[str]], None]
 class _Visit:
     """One port and what comes of probing it."""
 
-    def __init__(self, port: Port, devices: Sequence[DeviceSettings]) -> None:
+    def __init__(self, port: Port) -> None:
         self._port = port
-        self._devices = devices
-        self._heard: dict[str, dict[str, Reading]] = {device.id: {} for device in devices}
+        self._devices = port.devices
+        self._heard: dict[str, dict[str, Reading]] = {device.id: {} for device in port.devices}
         self._lost = ""
-        self._unasked = 0
+        self._unasked = b""
+        self._asked = port.kind == "modbus" or isinstance(port.driver, Asking)
 
-    async def pay(self) -> None:
+    async def pay(self, listen_s: float) -> None:
         """Probe the port until every device has answered or failed often enough."""
         try:
-            if _only_answers(self._port):
-                self._unasked = await _listen(self._devices[0])
+            if listen_s and self._asked and not self._port.name.startswith("tcp://"):
+                self._unasked = await hear(self._port.name, _baud(self._devices[0]), listen_s)
             async with self._port.driver as driver:
                 asking = asyncio.create_task(self._ask(), name=self._port.name)
                 while not asking.done() and not all(self.settled(device.id) for device in self._devices):
@@ -108,7 +114,7 @@ class _Visit:
     def settled(self, device: str) -> bool:
         """Return whether there is nothing more to learn of a device."""
         health = self._health(device)
-        enough = SILENCES if health.fault.startswith("silent") else FAILURES
+        enough = 1 if self._asked or health.fault.startswith(_SILENT) else BAD_FRAMES
         return bool(self._lost or self._heard[device]) or health.failures >= enough
 
     def finding(self, settings: DeviceSettings) -> Finding:
@@ -127,7 +133,8 @@ class _Visit:
             "" if well else self._lost if verdict == "no port" else health.fault,
             int(exception[1]) if exception and not well else 0,
             round(health.latency_ms, 1),
-            self._unasked,
+            len(self._unasked),
+            tuple(dict.fromkeys(rtu_units(self._unasked))),
             tuple(_shown(reading, units) for reading in heard.values() if reading.property in units),
         )
 
@@ -136,7 +143,11 @@ class _Visit:
 
 
 async def probe(
-    devices: Sequence[DeviceSettings], clock: GatewayClock, seconds: float, told: Told = lambda _: None
+    devices: Sequence[DeviceSettings],
+    clock: GatewayClock,
+    seconds: float,
+    told: Told = lambda _: None,
+    listen_s: float = LISTEN_S,
 ) -> list[Finding]:
     """Return how each device fared, in their order; ports are probed side by side.
 
@@ -145,12 +156,13 @@ async def probe(
         clock: the gateway's.
         seconds: real seconds for all of it.
         told: is given the ids of the devices that are settled, as they grow.
+        listen_s: real seconds for which lines are listened to before anybody is asked.
 
     Raises:
         ConfigError: devices that cannot share a port.
     """
     visits = _visits(devices, clock)
-    tasks = [asyncio.create_task(visit.pay()) for visit, _ in visits]
+    tasks = [asyncio.create_task(visit.pay(listen_s)) for visit, _ in visits]
     with contextlib.suppress(TimeoutError):
         async with asyncio.timeout(seconds):
             while not all(task.done() for task in tasks):
@@ -162,12 +174,11 @@ async def probe(
 
 
 def _visits(devices: Iterable[DeviceSettings], clock: GatewayClock) -> list[tuple[_Visit, Sequence[DeviceSettings]]]:
-    groups: dict[tuple[str, str, str], list[DeviceSettings]] = {}
-    for device in devices:
-        port = DRIVERS[device.driver].port_of(device)
-        alone = device.id if device.driver in _FEEDS else ""
-        groups.setdefault((device.driver, port, alone), []).append(_eager(device))
-    return [(_Visit(open_ports(on_it, clock)[0], on_it), on_it) for on_it in groups.values()]
+    eager = [_eager(device) for device in devices]
+    alone = [[device] for device in eager if device.driver in _FEEDS]
+    shared = [device for device in eager if device.driver not in _FEEDS]
+    ports = [port for some in [*alone, shared] for port in open_ports(some, clock)]
+    return [(_Visit(port), port.devices) for port in ports]
 
 
 def _eager(device: DeviceSettings) -> DeviceSettings:
@@ -177,26 +188,28 @@ def _eager(device: DeviceSettings) -> DeviceSettings:
         return device
 
 
-def _only_answers(port: Port) -> bool:
-    serial = not port.name.startswith("tcp://")
-    return serial and (port.kind == "modbus" or isinstance(port.driver, Asking))
+def _baud(device: DeviceSettings) -> int:
+    return int(getattr(device, "baud", 9600))
 
 
-async def _listen(settings: DeviceSettings) -> int:
-    """Return how many octets come on a line on which nobody was asked."""
-    port, baud = str(getattr(settings, "port", "")), int(getattr(settings, "baud", 9600))
+async def hear(port: str, baud: int, seconds: float) -> bytes:
+    """Return what comes within real seconds on a line on which nobody is asked.
+
+    Raises:
+        PortError: it cannot be opened, or went away.
+    """
     streams = await open_line(port.removeprefix("rtu+"), baud)
-    count = 0
+    heard = b""
     try:
         with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(LISTEN_S):
+            async with asyncio.timeout(seconds):
                 while octets := await streams[0].read(4096):
-                    count += len(octets)
+                    heard += octets
     except OSError as error:
         raise PortError(port, "", f"went away: {error}") from error
     finally:
         await close_streams(streams)
-    return count
+    return heard
 
 
 async def _end(*tasks: asyncio.Task[None]) -> None:
@@ -215,8 +228,10 @@ def _verdict(health: DeviceHealth, answered: bool, lost: str) -> Verdict:  # noq
         return "no port"
     if not health.failures:
         return "not asked"
-    if health.fault.startswith("silent"):
+    if health.fault.startswith(_SILENT):
         return "silent"
+    if health.fault.startswith("babbles"):
+        return "babbling"
     return "refused" if _EXCEPTION.search(health.fault) else "garbled"
 
 

@@ -21,15 +21,23 @@ class Link:
         self._server: asyncio.Server | None = None
 
     async def __aenter__(self) -> Self:
-        self._server = await asyncio.start_server(self._relay, "127.0.0.1", 0)
-        self.port = self._server.sockets[0].getsockname()[1]
+        await self.accept()
         return self
 
     async def __aexit__(self, *_: object) -> None:
+        self.refuse()
+        await asyncio.gather(*self._connections, return_exceptions=True)
+
+    async def accept(self) -> None:
+        """Listen: at first on a free port, and again on the same one after `refuse`."""
+        self._server = await asyncio.start_server(self._relay, "127.0.0.1", self.port)
+        self.port = self._server.sockets[0].getsockname()[1]
+
+    def refuse(self) -> None:
+        """Close the port and every connection: whoever connects is refused."""
         if self._server is not None:
             self._server.close()
         self._hang_up()
-        await asyncio.gather(*self._connections, return_exceptions=True)
 
     def restore(self) -> None:
         """Let bytes through again; connections of the dead time are gone, as after a modem's restart."""

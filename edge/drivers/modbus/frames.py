@@ -68,11 +68,13 @@ def rtu_failure(question: bytes, heard: bytes, unasked: bytes) -> str:
     """
     heard = heard.removeprefix(question)
     unit, function, _ = _expected(question)
-    frames = list(_frames(heard))
+    frames = list(frames_in(heard))
     counts = Counter(frame[0] for frame in frames)
-    talkers = [number for number, count in counts.items() if count > 1] + [frame[0] for frame in _frames(unasked)]
+    talkers = [number for number, count in counts.items() if count > 1] + [frame[0] for frame in frames_in(unasked)]
     if unit in counts or unit in talkers:
         return "babbles: it sends frames that nobody asked for: switch its active sending off"
+    if bytes(_expected(question)) in heard:
+        return _garbled(question, heard)
     if talkers:
         return f"silent: no answer in time; unit {talkers[0]} sends without being asked"
     for frame in frames:
@@ -110,8 +112,8 @@ def _sound(heard: bytes, start: int, head: bytes, length: int) -> bytes:
     return b""
 
 
-def _frames(heard: bytes) -> Iterator[bytes]:
-    """Yield everything in `heard` that is an answer to some question."""
+def frames_in(heard: bytes) -> Iterator[bytes]:
+    """Yield everything in what was heard that is an answer to some question, without its CRC."""
     at = 0
     while at + 5 <= len(heard):
         length = 3 if heard[at + 1] & 0x80 else 3 + heard[at + 2]

@@ -1,0 +1,49 @@
+"""`quietwatch sim bus`."""
+
+from argparse import Namespace
+from pathlib import Path
+
+from firmware_sim.bus import DEMONSTRATION, run
+from quietwatch.cli.serve import serve
+from wire.clock import SystemClock
+
+_TOML = """\
+# Six units on a simulated bus: three good ones, one silent, one garbling, one babbling.
+[gateway]
+id = "gw-bus"
+
+[hub]
+host = "127.0.0.1"
+
+[[station]]
+id = "bench"
+kind = "lab"
+name = "试验台"
+name_en = "Test bench"
+longitude = 116.5
+latitude = 39.8
+"""
+
+
+def run_bus(arguments: Namespace) -> int:
+    """Run a simulated RS-485 bus with good and bad units until told to end."""
+    directory: Path = arguments.directory
+    directory.mkdir(parents=True, exist_ok=True)
+    (directory / "edge.toml").write_text(_TOML + "".join(_device(*unit, directory) for unit in _units()), "utf-8")
+    return serve(run(directory.absolute(), DEMONSTRATION, SystemClock(), echo=arguments.echo), OSError)
+
+
+def _units() -> list[tuple[int, str, str]]:
+    return [(number, unit.device, unit.model) for number, unit in DEMONSTRATION.items()]
+
+
+def _device(number: int, device: str, profile: str, directory: Path) -> str:
+    return f"""
+[[device]]
+id = "{device}"
+driver = "modbus"
+station = "bench"
+port = "{directory.absolute() / "bus"}"
+unit = {number}
+profile = "{profile}"
+"""
