@@ -37,7 +37,8 @@ class Sps30:
     """One device, idle from its power-on until it is started.
 
     Attributes:
-        register: its status register: bit 4 fan, 5 laser, 21 fan speed.
+        broken: what is wrong with it, as bits of the status register: 4 fan, 5 laser, 21 fan speed.
+        register: its status register, which keeps what was wrong with a measurement until it is cleared.
         warm_up: measurements of zeros after a start.
         state: idle, measuring or asleep.
         floats: how it was started: 32-bit floats, or whole numbers.
@@ -45,6 +46,7 @@ class Sps30:
         stated: what the last measurement states, ug/m3.
     """
 
+    broken: int = 0
     register: int = 0
     warm_up: int = 0
     state: str = field(init=False, default="idle")
@@ -67,6 +69,7 @@ class Sps30:
         """
         if self.state != "measuring":
             return
+        self.register |= self.broken
         mass = [air[name] for name in ("pm1", "pm2_5", "pm4", "pm10")]
         counts = [6.9 * mass[1], 7.9 * mass[1], 8.0 * mass[1], 8.1 * mass[1], 8.1 * mass[1]]
         if self._cold:
@@ -101,15 +104,16 @@ class Sps30:
         )
         if not sound:
             return b""
-        state, payload = self._obey(plain[1], bytes(plain[3:-1]))
         fault = 0x80 if self.register else 0
+        state, payload = self._obey(plain[1], bytes(plain[3:-1]))
         return shdlc(bytes((0, plain[1], state | fault, len(payload))) + payload)
 
     def _obey(self, command: int, payload: bytes) -> tuple[int, bytes]:
         if command in _CHANGES:
             return self._change(command, payload), b""
         if command == STATUS:
-            return 0, struct.pack(">IB", self.register, 0)
+            said, self.register = self.register, 0 if payload == b"\x01" else self.register
+            return 0, struct.pack(">IB", said, 0)
         if command != READ:
             return _UNKNOWN, b""
         if self.state != "measuring":

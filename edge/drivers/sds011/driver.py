@@ -37,10 +37,8 @@ def open_port(devices: Sequence[NovaSettings], clock: Clock, open_streams: OpenS
     kind = LARGE if settings.model == "sds198" else PARTICLES
 
     def interpret(frame: NovaFrame, arrival_ms: int) -> Sequence[Reading]:
-        found = [(name, scale.value(frame), scale.end) for name, scale in scales]
-        # At the end of its range it cannot say how much more there is.
-        flags = (Flag.SUSPECT if value >= end else Flag.UNKNOWN for _, value, end in found)
-        return [Reading(settings.id, n, arrival_ms, v, flag) for (n, v, _), flag in zip(found, flags, strict=True)]
+        found = ((name, scale.value(frame), scale.end) for name, scale in scales)
+        return [Reading(settings.id, name, arrival_ms, value, judge(value, end)) for name, value, end in found]
 
     return Listener[NovaFrame](
         settings.port,
@@ -53,3 +51,8 @@ def open_port(devices: Sequence[NovaSettings], clock: Clock, open_streams: OpenS
         nudge=WAKE + ACTIVE,
         open_streams=open_streams,
     )
+
+
+def judge(value: float, end: float) -> Flag:
+    """Return the flag of a value: at the end of its range a device cannot say how much more there is."""
+    return Flag.SUSPECT if value >= end else Flag.UNKNOWN

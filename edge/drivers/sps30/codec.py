@@ -10,8 +10,9 @@ state: bits 0 to 6 as in STATES, bit 7 set while the status register reports a f
     command 00 start, payload 01 03 (float32) | 03 read: payload empty = nothing new, or
       10 x float32: PM1 PM2.5 PM4 PM10 ug/m3, particles above 0.3 up to 0.5 1 2.5 4 10 um per cm3, typical size um
       10 x u16 when somebody started it with 01 05, the size then in nm
-    command 11 wake | D2 status register, payload 00 (do not clear): u32, u8;
-      bit 4 the fan stands still, bit 5 laser current out of range, bit 21 fan speed out of range
+    command 11 wake | D2 status register, payload 01 (and clear it): u32, u8;
+      bit 4 the fan stands still, bit 5 laser current out of range, bit 21 fan speed out of range;
+      bits 4 and 5 stay set after the fault has passed, until they are cleared
 
 Source: Sensirion, data sheet SPS30, version 1.0 D1 (March 2020), chapters 4.2 to 4.4.
 """

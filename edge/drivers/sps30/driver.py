@@ -34,7 +34,8 @@ from wire.reading import Flag, Reading
 # What wakes the interface of a device that sleeps; it is lost on one that does not.
 STIR: Final = b"\xff"
 FLOATS: Final = b"\x01\x03"
-KEEP_REGISTER: Final = b"\x00"
+# Faults that last are set anew within a second; those that have passed must not be told for ever.
+AND_CLEAR: Final = b"\x01"
 FRACTIONS: Final = ("pm1", "pm2_5", "pm4", "pm10")
 # The range of the data sheet, ug/m3.
 MOST: Final = 1000.0
@@ -95,7 +96,7 @@ class Counter:
     async def _verdict(self, line: Line) -> Flag:
         """Return what the status register makes of the values; suspect when it does not say what is wrong."""
         try:
-            state = register(await self._ask(line, STATUS, KEEP_REGISTER))
+            state = register(await self._ask(line, STATUS, AND_CLEAR))
         except (BadFrame, DeviceSilent):
             return Flag.SUSPECT
         return Flag.FAIL if state & (FAN_STOPPED | LASER) else Flag.SUSPECT

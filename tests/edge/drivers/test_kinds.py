@@ -84,7 +84,7 @@ def test_period_must_be_above_zero(kind: str, period_s: object) -> None:
         msgspec.convert({**example(kind)[0], "period_s": period_s}, DRIVERS[kind].settings)
 
 
-@pytest.mark.parametrize("kind", ["nmea", "pms", "winsen"])
+@pytest.mark.parametrize("kind", ["nmea", "pms", "winsen", "sds011", "sps30", "hpma"])
 def test_serial_port_takes_one_talking_device(kind: str, clock: Clock) -> None:
     """Devices that talk by themselves, or have no address, cannot share a line."""
     device = msgspec.convert(example(kind)[0], DRIVERS[kind].settings)

@@ -67,11 +67,13 @@ def test_unstuffed_wake_is_not_understood() -> None:
 
 
 def test_fault_is_told_in_every_answer() -> None:
-    """Bit 7 of the state; the status register says what."""
+    """Bit 7 of the state; the status register says what, until it is told to clear it and nothing is wrong any more."""
     twin = Sps30(register=1 << 4)
+    status, clearing = bytes.fromhex("7e00d201002c7e"), bytes.fromhex("7e00d201012b7e")
 
     assert twin.hear(START)[3] == 0x80
-    assert twin.hear(bytes.fromhex("7e00d201002c7e"))[5:9] == b"\x00\x00\x00\x10"
+    assert [twin.hear(asked)[3] for asked in (status, clearing, status)] == [0x80, 0x80, 0]
+    assert shdlc(b"\x00\xd2\x80\x05\x00\x00\x00\x10\x00") == Sps30(register=1 << 4).hear(status)
 
 
 def test_zeros_until_it_has_warmed_up() -> None:

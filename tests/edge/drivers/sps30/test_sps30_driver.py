@@ -172,19 +172,29 @@ def test_warm_up_is_missing(run: Callable[..., Any]) -> None:
 
 
 @pytest.mark.parametrize(
-    ("register", "flag"),
+    ("broken", "flag"),
     [(1 << 4, Flag.FAIL), (1 << 5, Flag.FAIL), (1 << 21, Flag.SUSPECT), (1 << 4 | 1 << 21, Flag.FAIL)],
     ids=["fan stopped", "laser", "fan speed", "both"],
 )
-def test_device_that_says_it_is_broken_is_believed(run: Callable[..., Any], register: int, flag: Flag) -> None:
-    """Values come all the same, flagged by what the status register says."""
+def test_device_that_says_it_is_broken_is_believed(run: Callable[..., Any], broken: int, flag: Flag) -> None:
+    """Values come all the same, flagged by what the status register says, for as long as it lasts."""
 
     async def scene(driver: Driver, played: Played) -> None:
-        found = await upto(driver, 4)
-        assert [r.value for r in found] == list(AIR.values())
-        assert flags(found) == [flag] * 4
+        found = await upto(driver, 8)
+        assert [r.value for r in found] == [*AIR.values()] * 2
+        assert flags(found) == [flag] * 8
 
-    run(scene, Sps30(register=register))
+    run(scene, Sps30(broken=broken))
+
+
+def test_fault_that_has_passed_is_told_once(run: Callable[..., Any]) -> None:
+    """The device itself would go on telling it."""
+
+    async def scene(driver: Driver, played: Played) -> None:
+        found = await upto(driver, 8)
+        assert flags(found) == [Flag.FAIL] * 4 + [Flag.UNKNOWN] * 4
+
+    run(scene, Sps30(register=1 << 5))
 
 
 def test_fault_that_an_old_firmware_cannot_name_is_a_doubt(
@@ -196,7 +206,7 @@ def test_fault_that_an_old_firmware_cannot_name_is_a_doubt(
     async def scene(driver: Driver, played: Played) -> None:
         assert flags(await upto(driver, 4)) == [Flag.SUSPECT] * 4
 
-    run(scene, Sps30(register=1 << 4))
+    run(scene, Sps30(broken=1 << 4))
 
 
 def test_value_out_of_the_range_is_doubted(run: Callable[..., Any]) -> None:
