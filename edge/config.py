@@ -67,20 +67,26 @@ def load(path: Path) -> Config:
     return read(path, content)
 
 
-def read(path: Path, content: bytes) -> Config:
+def read(path: Path, content: bytes, exists: Callable[[Path], bool] = Path.is_file) -> Config:
     """Return the configuration of a text that stands, or would stand, in a file.
+
+    Args:
+        path: of the file.
+        content: the text, in UTF-8.
+        exists: whether a file that it names is there; on another machine than the gateway nobody knows.
 
     Raises:
         ConfigError: as `load`.
     """
-    return _File(path, content).config()
+    return _File(path, content, exists).config()
 
 
 class _File:
     """One TOML file and how its mistakes are named."""
 
-    def __init__(self, path: Path, content: bytes) -> None:
+    def __init__(self, path: Path, content: bytes, exists: Callable[[Path], bool]) -> None:
         self._path = path
+        self._exists = exists
         try:
             self._text = content.decode()
             self._tables: Mapping[str, Any] = tomllib.loads(self._text)
@@ -180,7 +186,7 @@ class _File:
     def _guard(self, hub: HubTable, ca_file: Path | None) -> None:
         if ca_file is None and not _is_loopback(hub.host):
             raise self._error("hub", "ca_file", f"{hub.host} is not this machine: only TLS goes there, name its CA")
-        if ca_file is not None and not ca_file.is_file():
+        if ca_file is not None and not self._exists(ca_file):
             raise self._error("hub", "ca_file", f"{ca_file}: no such file")
 
     def _page(self) -> PageTable | None:
@@ -189,7 +195,7 @@ class _File:
             return None
         page = self._convert(self._table("page"), PageTable, "page")
         for key in ("tls_cert", "tls_key"):
-            if getattr(page, key) and not self._beside(getattr(page, key)).is_file():
+            if getattr(page, key) and not self._exists(self._beside(getattr(page, key))):
                 raise self._error("page", key, f"{self._beside(getattr(page, key))}: no such file")
         if bool(page.tls_cert) != bool(page.tls_key):
             raise self._error("page", "tls_key" if page.tls_cert else "tls_cert", "TLS needs certificate and key")

@@ -23,7 +23,7 @@ from wire.errors import BadSignature, NotAnEnvelope
 # An agent that was started so often without its trial coming to an end does not survive the configuration.
 MAX_STARTS: Final = 3
 # Real seconds: a trial ends well no sooner than the one, and badly no later than the other.
-SETTLE_S: Final = 20.0
+SETTLE_S: Final = 10.0
 TRIAL_S: Final = 300.0
 # A device has this many of its periods to answer.
 PERIODS: Final = 3
