@@ -120,6 +120,14 @@ def _status(parser: ArgumentParser) -> None:
     _json(parser)
 
 
+def _configure(parser: ArgumentParser) -> None:
+    parser.add_argument("hub", type=Path, metavar="HUB", help="the hub's TOML file")
+    parser.add_argument("file", type=Path, metavar="FILE", help="the gateway's new TOML file, whole")
+    parser.add_argument(
+        "--key", type=Path, required=True, metavar="PEM", help="the operator's key; its public half is config_key"
+    )
+
+
 def _sim_run(parser: ArgumentParser) -> None:
     parser.add_argument("--directory", type=Path, required=True, help="ports, ledger and field.json appear here")
     parser.add_argument("--broker", default="127.0.0.1:1883", help="HOST:PORT where the vehicles publish")
@@ -228,6 +236,13 @@ COMMANDS: Final = (
         "quietwatch hub enrol qw1:gw-east:AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=",
         "quietwatch.cli.hub_enrol:enrol",
         _hub_enrol,
+    ),
+    Command(
+        ("hub", "configure"),
+        "Sign a gateway's new configuration; the hub sends it, the gateway tries it and goes back when it does no good.",
+        "quietwatch hub configure hub.toml gw-east.toml --key operator.pem",
+        "quietwatch.cli.hub_configure:configure",
+        _configure,
     ),
     Command(
         ("sim", "run"),
