@@ -239,7 +239,7 @@ COMMANDS: Final = (
     ),
     Command(
         ("hub", "configure"),
-        "Sign a gateway's new configuration; the hub sends it, the gateway tries it and goes back when it does no good.",
+        "Sign a gateway's new configuration; the hub sends it, the gateway tries it, and goes back if it must.",
         "quietwatch hub configure hub.toml gw-east.toml --key operator.pem",
         "quietwatch.cli.hub_configure:configure",
         _configure,
