@@ -88,11 +88,12 @@ def test_device_that_states_an_error_is_doubted(line: Any, clock: Any) -> None:
 
 def test_climate_that_another_model_cannot_give_is_missing(line: Any, clock: Any) -> None:
     """A PMS3003 where a PMS5003T was said to be gives its particles; what it has not got is missing, not made up."""
-    device = settings(model="pms5003t", properties=("pm10", "humidity"))
+    device = settings(model="pms5003t", properties=("pm10", "temperature", "humidity"))
 
-    found = asyncio.run(take(line, clock, device, [PMS3003], 2))
+    found = asyncio.run(take(line, clock, device, [PMS3003], 3))
 
-    assert [(r.property, r.flag) for r in found] == [("pm10", Flag.UNKNOWN), ("humidity", Flag.MISSING)]
+    assert [r.property for r in found] == ["pm10", "temperature", "humidity"]
+    assert [r.flag for r in found] == [Flag.UNKNOWN, Flag.MISSING, Flag.MISSING]
 
 
 def test_faults_are_counted_and_the_frames_around_them_kept(line: Any, clock: Any) -> None:

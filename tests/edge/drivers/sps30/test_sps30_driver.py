@@ -209,6 +209,18 @@ def test_fault_that_an_old_firmware_cannot_name_is_a_doubt(
     run(scene, Sps30(broken=1 << 4))
 
 
+def test_measurement_that_is_none_is_a_failure(run: Callable[..., Any]) -> None:
+    """Eight bytes that add up are neither ten floats nor ten words; the next measurement is read."""
+
+    async def scene(driver: Driver, played: Played) -> None:
+        await upto(driver, 4)
+        played.renews_every, played.twin._new = 4, b"\x01" * 8
+        assert len(await upto(driver, 4)) == 4
+        assert driver.health["pm"].fault == "a measurement of 8 bytes"
+
+    run(scene)
+
+
 def test_value_out_of_the_range_is_doubted(run: Callable[..., Any]) -> None:
     """The data sheet promises 0 to 1000 ug/m3."""
 
