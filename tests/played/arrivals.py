@@ -20,7 +20,14 @@ class Arrivals:
         size: bytes of all envelopes.
     """
 
-    def __init__(self, directory: Path) -> None:
+    def __init__(self, directory: Path, *, numbered: bool = True) -> None:
+        """Prepare for `look`.
+
+        Args:
+            directory: of the journal.
+            numbered: whether to keep `times`; without, a look costs next to nothing.
+        """
+        self.numbered = numbered
         self.times: Counter[tuple[str, int]] = Counter()
         self.count = 0
         self.size = 0
@@ -51,5 +58,7 @@ class Arrivals:
         columns = self._catalogue.columns(read_envelope(entry.envelope))
         rows, values = columns.row[entry.known_rows :], columns.value[entry.known_rows :]
         self.count += len(rows)
+        if not self.numbered:
+            return
         streams = self._catalogue.datastreams
         self.times.update((streams[row].device, int(v)) for row, v in zip(rows.tolist(), values.tolist(), strict=True))

@@ -82,6 +82,9 @@ class Line:
         place: where everything is written.
         units: how many instruments there are on the one Modbus connection.
         period_s: of their polls.
+        device: more of each [[device]].
+        gateway: more of [gateway].
+        tables: gives the [[device]] tables for a port instead, where they are others.
         killed: the connection that the agent had whenever it was killed.
     """
 
@@ -90,6 +93,7 @@ class Line:
     period_s: float = 0.2
     device: Mapping[str, Any] = field(default_factory=dict)
     gateway: Mapping[str, Any] = field(default_factory=dict)
+    tables: Callable[[str], Sequence[Mapping[str, Any]]] | None = None
     killed: list[int] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -138,20 +142,15 @@ class Line:
     def configure(self, modbus_port: int) -> None:
         """Write the agent's configuration."""
         (self.place / "numbered.toml").write_text(NUMBERED)
-        devices = [
-            {
-                "id": f"unit-{unit}",
-                "station": "station",
-                "driver": "modbus",
-                "port": f"tcp://127.0.0.1:{modbus_port}",
-                "unit": unit,
-                "profile": str(self.place / "numbered.toml"),
-                "period_s": self.period_s,
-                **self.device,
-            }
-            for unit in range(1, self.units + 1)
-        ]
+        port = f"tcp://127.0.0.1:{modbus_port}"
+        devices = self.tables(port) if self.tables is not None else self._numbered(port)
         write_config(self.place / "edge.toml", self.link.port, devices, self.gateway)
+
+    def _numbered(self, port: str) -> Sequence[Mapping[str, Any]]:
+        profile = str(self.place / "numbered.toml")
+        every = {"station": "station", "driver": "modbus", "port": port, "profile": profile, "period_s": self.period_s}
+        units = range(1, self.units + 1)
+        return [{**every, "id": f"unit-{unit}", "unit": unit, **self.device} for unit in units]
 
     def served(self) -> list[Answer]:
         """Return the instruments' ledger."""

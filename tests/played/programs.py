@@ -54,6 +54,11 @@ class Program:
         self._environment |= variables
         return self
 
+    def without(self, word: object) -> "Program":
+        """Leave out a word of its command in the lives to come."""
+        self._command.remove(str(word))
+        return self
+
     @property
     def pid(self) -> int:
         """Of the present life."""
