@@ -111,8 +111,8 @@ class Sender:
         return [flight.envelope for flight in chosen]
 
     def turn(self, now_s: float) -> Sequence[bytes]:
-        """Do all at once: make a block of what was appended, seal, make durable, and return what to publish."""
-        self._outbox.write_block()
+        """Do all at once: gather what was appended, seal, make durable, and return what to publish."""
+        self._outbox.gather()
         self.seal(now_s)
         if not self._outbox.synced:
             self._outbox.sync()

@@ -128,7 +128,7 @@ class Chain:
     def acknowledge(self, seq: int) -> None:
         """Note the last seq that the hub has; a lower one than before when the hub has lost some."""
         if seq != self._held.acked:
-            self._log.write(encode_frame(FrameKind.ACK, seq), lazy=True)
+            self._log.write_later(encode_frame(FrameKind.ACK, seq))
             self._held.acked = seq
 
     def cut(self, seq: int) -> None:
@@ -154,7 +154,8 @@ class Chain:
         boot, number = self._identity.boot, self._held.next_number
         body = encode_body(msgspec.structs.replace(catalogue, boot=boot, number=number))
         block = Block(number, "catalogue", NOWHERE, 0, boot, origin_ms, origin_ms)
-        self._log.write_block(block, body, encode_frame(FrameKind.CATALOGUE, number, body) + following)
+        copy = encode_frame(FrameKind.CATALOGUE, number, body)
+        self._log.write_block(block, body, copy + following, vital=True)
         self._held.catalogue = body
 
     def _date(self, block: Block) -> Date | None:

@@ -29,8 +29,10 @@ class FrameKind(IntEnum):
     EPOCH = 5  # the epoch
     CUT = 6  # first seq whose seal no longer holds
     BOOT = 7  # zero
-    ROWS = 8  # number of the block that the rows will become
     CATALOGUE = 9  # number of the block of which this is a second copy: without it no column can be read
+    DROPPED = 10  # number of the block that was given up for want of room, and stood here
+    TALLY = 11  # zero
+    COVERS = 12  # number of the segment of which nothing else is left than what stands before this frame
 
 
 class Frame(NamedTuple):

@@ -2,7 +2,7 @@
 
 from collections import deque
 from collections.abc import Iterator
-from typing import Literal
+from typing import Final, Literal, NamedTuple
 
 import msgspec
 
@@ -10,6 +10,23 @@ from edge.outbox.segments import Place
 from wire.batch import NO_HASH, ClockState, Kind
 
 BlockKind = Literal["readings", "catalogue"]
+
+
+class Tally(NamedTuple):
+    """Readings that no longer are what instruments gave, since the outbox was made.
+
+    Attributes:
+        dropped: given up with the block that held them.
+        thinned: merged into a minute mean.
+        refused: not taken, because there was no room and nothing to give up.
+    """
+
+    dropped: int = 0
+    thinned: int = 0
+    refused: int = 0
+
+
+NO_TALLY: Final = Tally()
 
 
 class Block(msgspec.Struct):
@@ -22,6 +39,7 @@ class Block(msgspec.Struct):
         boot, origin_ms, newest_ms: the boot in which it was taken and when its readings begin and end, monotonic.
         rotten: whether its bytes no longer pass their checksum.
         t0, clock: how it was dated when it was first sealed; zero before.
+        thinned: whether it has been thinned, or cannot be.
     """
 
     number: int
@@ -34,6 +52,7 @@ class Block(msgspec.Struct):
     rotten: bool = False
     t0: int = 0
     clock: ClockState = "estimated"
+    thinned: bool = False
 
 
 class Seal(msgspec.Struct, frozen=True, array_like=True):
@@ -81,6 +100,7 @@ class Snapshot(msgspec.Struct, frozen=True, array_like=True):
     next_number: int
     boots: tuple[Boot, ...]
     catalogue: bytes
+    tally: Tally = NO_TALLY
 
 
 class Holdings:
@@ -100,6 +120,7 @@ class Holdings:
         seals: by seq, those of this epoch whose block is held.
         waiting: numbers of the blocks that this epoch has not sealed, in the order of sealing.
         oldest: the lowest seq from which on every seal is held; the next one when none is.
+        tally: readings dropped and merged.
     """
 
     def __init__(self) -> None:
@@ -117,6 +138,7 @@ class Holdings:
         self.seals: dict[int, Seal] = {}
         self.waiting: deque[int] = deque()
         self.oldest = 1
+        self.tally = NO_TALLY
 
     def snapshot(self) -> Snapshot:
         """Return what the next segment begins with."""
@@ -131,6 +153,7 @@ class Holdings:
             self.next_number,
             boots,
             self.catalogue,
+            self.tally,
         )
 
     def restore(self, snapshot: Snapshot) -> None:
@@ -190,6 +213,15 @@ class Holdings:
         self.acked = min(self.acked, seq - 1)
         self.oldest = min(self.oldest, seq)
         self.requeue()
+
+    def count(self, tally: Tally) -> None:
+        """Take over a tally: what it counts only ever grows."""
+        self.tally = Tally(*map(max, self.tally, tally))
+
+    def drop_block(self, number: int) -> None:
+        """Forget a block that waits."""
+        self.waiting.remove(number)
+        del self.blocks[number]
 
     def requeue(self) -> None:
         """Put every block that has no seal in this epoch among the waiting ones, in order."""

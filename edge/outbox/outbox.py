@@ -1,30 +1,32 @@
 """The outbox: every reading on disk before anything else, every block until the hub has it.
 
-    append ─rows→ tail ─write_block→ block ─seal→ envelope ─sync→ may be sent ─acknowledge→ grace ─trim→ gone
+    append ─rows→ tail ─gather→ block ─seal→ envelope ─sync→ may be sent ─acknowledge→ grace ─trim→ gone
 
 What survives: a killed process loses nothing that `append` returned from; a power cut loses what came after the last
-`sync`. An envelope may be sent only when its seal survives a power cut.
+`sync`. An envelope may be sent only when its seal survives a power cut. While nobody takes what is there, readings stay
+in the tail until they fill a block: a backlog is few large blocks. A full outbox makes room (`edge.outbox.relief`) and
+counts what that costs.
 """
 
-import fcntl
+import contextlib
 import os
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import groupby
 from pathlib import Path
 from typing import Final, Self
 
 import msgspec
 
 from edge.catalogue import Inventory, indices, merge, same
-from edge.errors import OutboxError
+from edge.errors import OutboxError, OutboxFull
 from edge.outbox.chain import Chain, Identity
 from edge.outbox.holdings import Block, Boot
 from edge.outbox.log import Limits, Log
 from edge.outbox.replay import boot_frame
+from edge.outbox.room import lock, refusal
 from edge.outbox.segments import NOWHERE, sync_directory
-from edge.outbox.tail import ROW, Tail, columns_of, rows_of
-from wire.batch import CatalogueBody, ClockState, ReadingsBody, encode_body, read_readings
-from wire.properties import PROPERTIES
+from edge.outbox.tail import Found, Row, Tail, columns_of
+from edge.outbox.times import held_times
+from wire.batch import CatalogueBody, ClockState, ReadingsBody, encode_body
 from wire.reading import Reading
 
 BLOCK_ROWS: Final = 4096
@@ -45,19 +47,26 @@ class Outbox:
         """Open or create the outbox of a directory, whatever ended its last life.
 
         Raises:
-            OutboxError: another process has it, or a device moved (see `edge.catalogue.merge`).
+            OutboxError: another process has it, a device moved (see `edge.catalogue.merge`), or the disk cannot be
+                written to: says what to do.
         """
+        try:
+            self._open(directory, identity, inventory, limits)
+        except OSError as error:
+            raise refusal(error, f"{directory}") from error
+
+    def _open(self, directory: Path, identity: Identity, inventory: Inventory, limits: Limits) -> None:
         directory.mkdir(parents=True, exist_ok=True)
-        self._lock = _lock(directory)
+        self._lock = lock(directory)
         self._boot = identity.boot
         self._tail = Tail(directory, identity.boot)
-        self._lowest_ms = self._highest_ms = 0
         self._backed = NOWHERE
-        appends = self._tail.recover()
-        self._log = Log(directory, limits, frozenset(number for number, _, _ in appends))
+        self._rows_due = False
+        found = self._tail.recover()
+        self._log = Log(directory, limits, frozenset(each.number for each in found))
         self._held = self._log.held
         self.chain = Chain(self._log, identity)
-        self._recover(appends)
+        self._recover(found)
         self._meet_boot()
         self._index = self._describe(inventory)
         self.sync()
@@ -73,12 +82,22 @@ class Outbox:
     @property
     def synced(self) -> bool:
         """Whether `sync` has nothing to do."""
-        return not self._log.dirty
+        return not (self._log.dirty or self._rows_due)
+
+    @property
+    def dropped(self) -> int:
+        """Readings of which nothing is left, for want of room, since the outbox was made."""
+        return self._held.tally.dropped + self._held.tally.refused
+
+    @property
+    def thinned(self) -> int:
+        """Readings that were merged into minute means, for want of room, since the outbox was made."""
+        return self._held.tally.thinned
 
     @property
     def pending(self) -> int:
         """Readings that are in no block yet."""
-        return len(self._tail.rows) // ROW.size
+        return len(self._tail.rows)
 
     @property
     def unacknowledged(self) -> int:
@@ -114,23 +133,39 @@ class Outbox:
 
         Raises:
             OutboxError: a reading is of no configured datastream.
-            OutboxFull: no room; none of these readings is kept.
+            OutboxFull: no room, although all that may go was given up; none of these readings is kept, and they are
+                counted among the `dropped`.
         """
         if not readings:
             return
-        times = [reading.monotonic_ms for reading in readings]
-        low, high = min(times), max(times)
-        if high - low >= SPAN_MS:
-            for reading in readings:
-                self.append((reading,))
+        rows = [self._row(reading) for reading in readings]
+        try:
+            self._append(rows)
+        except OutboxFull:
+            with contextlib.suppress(OutboxFull):  # counted, and written down as soon as anything can be
+                self._log.refuse(len(rows))
+            raise
+
+    def _append(self, rows: Sequence[Row]) -> None:
+        alone = len(rows) > 1 and max(row.monotonic_ms for row in rows) - min(row.monotonic_ms for row in rows)
+        if alone >= SPAN_MS:
+            for row in rows:
+                self._append((row,))
             return
-        if self._tail.rows:
-            low, high = min(low, self._lowest_ms), max(high, self._highest_ms)
-            if high - low >= SPAN_MS or self.pending + len(readings) > BLOCK_ROWS:
-                self.write_block()
-                low, high = min(times), max(times)
-        self._tail.append(b"".join([self._pack(reading) for reading in readings]))
-        self._lowest_ms, self._highest_ms = low, high
+        if self._tail.rows and (self._tail.spans(rows) >= SPAN_MS or self.pending + len(rows) > BLOCK_ROWS):
+            self.write_block()
+        self._tail.append(rows)
+
+    def gather(self) -> None:
+        """Let the next `sync` keep what was appended: as a block when no other waits to be sent, in the tail otherwise.
+
+        Raises:
+            OutboxFull: no room; the readings stay appended.
+        """
+        if self.chain.waiting:
+            self._rows_due = self._tail.dirty
+        else:
+            self.write_block()
 
     def write_block(self) -> bool:
         """Make the appended readings a block, not yet durable; return whether there were any.
@@ -140,7 +175,7 @@ class Outbox:
         """
         if not self._tail.rows:
             return False
-        self._write_rows(self._boot, bytes(self._tail.rows), self._held.next_number)
+        self._write_rows(Found(self._tail.number, self._boot, self._tail.rows))
         if not self._backed < self._log.synced:
             self.sync()  # the file that the tail turns to still backs the block before
         self._backed = self._held.blocks[self._held.next_number - 1].place
@@ -148,7 +183,14 @@ class Outbox:
         return True
 
     def sync(self) -> None:
-        """Make everything written so far survive a power cut; may run in another thread."""
+        """Make what was gathered and written so far survive a power cut; may run in another thread.
+
+        Raises:
+            OutboxError: the disk failed; nothing says what of the last writes it kept.
+        """
+        if self._rows_due:  # before the log: rows that become a block meanwhile are in the log then
+            self._rows_due = False
+            self._tail.sync()
         self._log.sync()
 
     def flush(self) -> None:
@@ -194,17 +236,7 @@ class Outbox:
 
     def held_times(self, devices: frozenset[str], newest_blocks: int) -> Iterator[tuple[str, int]]:
         """Yield (device, UTC milliseconds) of what some devices said in the newest blocks that can be dated."""
-        catalogue = _decode_catalogue(self._held.catalogue)
-        streams = {
-            stream.index: stream.device
-            for stream in catalogue.datastreams
-            if stream.device in devices and PROPERTIES[stream.property].subject != "gateway"
-        }
-        for block in list(self._held.blocks.values())[-newest_blocks:]:
-            boot = self._held.boots.get(block.boot)
-            body = self._log.read(block) if block.kind == "readings" else None
-            if body is not None and boot is not None and boot.offset_ms is not None:
-                yield from _times(read_readings(body), streams, boot.offset_ms)
+        return held_times(self._log, devices, newest_blocks)
 
     def close(self) -> None:
         """Let go of the files; what was appended stays on disk."""
@@ -214,35 +246,36 @@ class Outbox:
             os.close(self._lock)
             self._lock = -1
 
-    def _pack(self, reading: Reading) -> bytes:
+    def _row(self, reading: Reading) -> Row:
         try:
             index = self._index[reading.device, reading.property]
         except KeyError:
             raise OutboxError(f"no datastream {reading.device}/{reading.property} is configured") from None
-        at = reading.monotonic_ms
-        return ROW.pack(index, at, reading.value, reading.flag, reading.longitude, reading.latitude)
+        return Row(index, reading.monotonic_ms, reading.value, reading.flag, reading.longitude, reading.latitude)
 
-    def _write_rows(self, boot: bytes, packed: bytes, number: int) -> None:
-        cut = columns_of(rows_of(packed))
+    def _write_rows(self, found: Found, *, vital: bool = False) -> None:
+        if not vital:
+            self._log.make_way(len(found.rows))  # at a byte each: where there is no room, packing them is in vain
+        cut = columns_of(found.rows)
+        number, boot = found.number, found.boot
         body = encode_body(ReadingsBody(boot, number, cut.origin_ms, cut.columns))
         block = Block(number, "readings", NOWHERE, 0, boot, cut.origin_ms, cut.newest_ms)
-        if number == self._held.next_number or self.chain.fits(number, body):
-            self._log.write_block(block, body)
+        if number >= self._held.next_number or self.chain.fits(number, body):
+            self._log.write_block(block, body, vital=vital)
 
-    def _recover(self, appends: Iterable[tuple[int, bytes, bytes]]) -> None:
+    def _recover(self, tails: Iterable[Found]) -> None:
         """Make blocks of the rows that a killed or cut-off life had appended and not put into a block.
 
-        A block that has rotted is made again, with its number, so that the hub knows its body if it has it.
+        Each becomes the block for which it was appended, under whose name the hub may have had it from a copy: a block
+        that has rotted is made again, and one that is lost without a trace leaves its number behind.
         """
         blocks, first_new = self._held.blocks, self._held.next_number
         if not self._held.catalogue:
             return
-        for (number, boot), group in groupby(appends, key=lambda append: append[:2]):
-            packed = b"".join(rows for _, _, rows in group)
-            if number >= first_new:
-                self._write_rows(boot, packed, self._held.next_number)
-            elif number in blocks and blocks[number].rotten:
-                self._write_rows(boot, packed, number)
+        for found in tails:
+            rotten = found.number in blocks and blocks[found.number].rotten
+            if found.rows and (found.number >= first_new or rotten):
+                self._write_rows(found, vital=True)
 
     def _describe(self, inventory: Inventory) -> dict[tuple[str, str], int]:
         held = _decode_catalogue(self._held.catalogue) if self._held.catalogue else None
@@ -262,22 +295,3 @@ class Outbox:
 
     def _latest_ms(self) -> int:
         return self._held.newest.get(self._boot, 0)
-
-
-def _times(block: ReadingsBody, streams: dict[int, str], offset_ms: int) -> Iterator[tuple[str, int]]:
-    start_ms = block.origin_ms + offset_ms
-    indices_ = memoryview(block.columns.stream).cast("H")
-    offsets = memoryview(block.columns.offset_ms).cast("I")
-    for index, offset in zip(indices_, offsets, strict=True):
-        if index in streams:
-            yield streams[index], start_ms + offset
-
-
-def _lock(directory: Path) -> int:
-    fd = os.open(directory / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-    try:
-        fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        os.close(fd)
-        raise OutboxError(f"{directory}: another agent has this outbox") from None
-    return fd

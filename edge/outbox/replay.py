@@ -11,16 +11,18 @@ from typing import Final
 import msgspec
 
 from edge.outbox.frame import Frame, FrameKind, Scan, encode_frame, scan
-from edge.outbox.holdings import Block, BlockKind, Boot, Holdings, Seal, Snapshot
+from edge.outbox.holdings import Block, BlockKind, Boot, Holdings, Seal, Snapshot, Tally
 from edge.outbox.segments import Place, Segments
 
 _BLOCK: Final = struct.Struct("<16sqq")
-_KINDS: Final[tuple[BlockKind, ...]] = ("readings", "catalogue")
+_KINDS: Final[tuple[BlockKind, ...]] = ("readings", "catalogue", "readings")
+_THINNED: Final = 2  # the last of the kinds
 _UNKNOWN_BOOT: Final = bytes(16)
 _encode = msgspec.msgpack.Encoder().encode
 _decode_seal = msgspec.msgpack.Decoder(Seal).decode
 _decode_boot = msgspec.msgpack.Decoder(Boot).decode
 _decode_snapshot = msgspec.msgpack.Decoder(Snapshot).decode
+_decode_tally = msgspec.msgpack.Decoder(Tally).decode
 
 
 def snapshot_frame(segment: int, snapshot: Snapshot) -> bytes:
@@ -31,7 +33,13 @@ def snapshot_frame(segment: int, snapshot: Snapshot) -> bytes:
 def block_frame(block: Block, body: bytes) -> bytes:
     """Return the frame of one block."""
     head = _BLOCK.pack(block.boot, block.origin_ms, block.newest_ms)
-    return encode_frame(FrameKind.BLOCK, block.number, head + body, _KINDS.index(block.kind))
+    detail = _THINNED if block.thinned else _KINDS.index(block.kind)
+    return encode_frame(FrameKind.BLOCK, block.number, head + body, detail)
+
+
+def body_of(frame: Frame) -> bytes:
+    """Return the body of a sound block's frame."""
+    return (frame.body or b"")[_BLOCK.size :]
 
 
 def seal_frame(seal: Seal) -> bytes:
@@ -47,6 +55,21 @@ def boot_frame(boot: Boot) -> bytes:
 def epoch_frame(epoch: int, opening: int) -> bytes:
     """Return the frame that begins a chain with the catalogue block `opening`."""
     return encode_frame(FrameKind.EPOCH, epoch, opening.to_bytes(8, "little"))
+
+
+def dropped_frame(number: int) -> bytes:
+    """Return the frame that stands where a block was dropped."""
+    return encode_frame(FrameKind.DROPPED, number)
+
+
+def tally_frame(tally: Tally) -> bytes:
+    """Return the frame of what was dropped and merged until now."""
+    return encode_frame(FrameKind.TALLY, 0, _encode(tally))
+
+
+def covers_frame(segment: int) -> bytes:
+    """Return the frame that says that a segment's remains stand here."""
+    return encode_frame(FrameKind.COVERS, segment)
 
 
 def read_block(segments: Segments, block: Block) -> bytes | None:
@@ -70,6 +93,9 @@ def replay(segments: Segments, spare: AbstractSet[int]) -> tuple[Holdings, bool]
     reader = _Reader()
     last = _resume(segments, spare)
     for segment in list(segments.sizes):
+        if segment <= reader.segment:
+            segments.drop(segment)  # its remains had just been put into the one before
+            continue
         found = last if segment == segments.last and last is not None else segments.scan(segment)
         reader.damaged = reader.damaged or found.end != segments.sizes[segment]
         reader.read(segment, found)
@@ -96,30 +122,39 @@ def _heal(found: Scan, spare: AbstractSet[int]) -> Scan:
     return Scan(frames, frames[-1].end if frames else 0, found.damaged)
 
 
+def lost_block(number: int, place: Place) -> Block:
+    """Return what is left of a block of which nothing is left: it will be sealed as a void."""
+    return Block(number, "readings", place, 0, _UNKNOWN_BOOT, 0, 0, rotten=True)
+
+
 class _Reader:
     """Applies frames in order.
 
     Attributes:
         holdings: the state so far.
         damaged: whether the chain cannot be trusted.
+        segment: the last that was read, or whose remains were.
     """
 
     def __init__(self) -> None:
         self.holdings = Holdings()
         self.damaged = False
-        self._segment = 0
+        self.segment = 0
 
     def read(self, segment: int, found: Scan) -> None:
         """Apply one segment."""
-        follows = self._segment in {0, segment - 1}
+        follows = self.segment in {0, segment - 1}
         headed = bool(found.frames) and found.frames[0].kind == FrameKind.SNAPSHOT
         self.damaged = self.damaged or found.damaged or not follows or not headed
+        covered = segment
         for frame in found.frames:
-            if frame.kind == FrameKind.BLOCK:
+            if frame.kind == FrameKind.COVERS:
+                covered = max(covered, frame.number)
+            elif frame.kind == FrameKind.BLOCK:
                 self._block(segment, frame)
             elif frame.body is None or not self._apply(frame, frame.body):
                 self.damaged = True
-        self._segment = segment
+        self.segment = covered
 
     def finish(self) -> None:
         """Bring the parts together."""
@@ -133,12 +168,11 @@ class _Reader:
         holdings = self.holdings
         if holdings.blocks:
             for lost in range(holdings.next_number, frame.number):
-                place = Place(segment, frame.start)
-                holdings.add_block(Block(lost, "readings", place, 0, _UNKNOWN_BOOT, 0, 0, rotten=True))
+                holdings.add_block(lost_block(lost, Place(segment, frame.start)))
         boot, origin_ms, newest_ms = _BLOCK.unpack_from(frame.body) if frame.body else (_UNKNOWN_BOOT, 0, 0)
         place, length = Place(segment, frame.start), frame.end - frame.start
         block = Block(frame.number, _KINDS[frame.detail], place, length, boot, origin_ms, newest_ms)
-        block.rotten = frame.body is None
+        block.rotten, block.thinned = frame.body is None, frame.detail == _THINNED
         holdings.add_block(block)
 
     def _apply(self, frame: Frame, body: bytes) -> bool:
@@ -151,20 +185,33 @@ class _Reader:
                 return self._seal(_decode_seal(body))
             case FrameKind.ACK:
                 holdings.acked = min(frame.number, holdings.last_seq)
-            case FrameKind.BOOT:
-                holdings.know_boot(_decode_boot(body))
-            case FrameKind.CATALOGUE:
-                holdings.catalogue = body
             case FrameKind.EPOCH:
                 holdings.start_epoch(frame.number, int.from_bytes(body, "little"))
             case FrameKind.CUT if holdings.hash_at(frame.number - 1) is not None:
                 holdings.cut(frame.number)
             case _:
+                return self._learn(frame, body)
+        return True
+
+    def _learn(self, frame: Frame, body: bytes) -> bool:
+        """Return whether a frame says something beside the chain."""
+        holdings = self.holdings
+        match frame.kind:
+            case FrameKind.BOOT:
+                holdings.know_boot(_decode_boot(body))
+            case FrameKind.CATALOGUE:
+                holdings.catalogue = body
+            case FrameKind.DROPPED:
+                holdings.next_number = max(holdings.next_number, frame.number + 1)
+            case FrameKind.TALLY:
+                holdings.count(_decode_tally(body))
+            case _:
                 return False
         return True
 
     def _snapshot(self, snapshot: Snapshot) -> None:
-        if self._segment == 0:
+        self.holdings.count(snapshot.tally)
+        if self.segment == 0:
             self.holdings.restore(snapshot)
         elif self.damaged:
             self.holdings.next_number = max(self.holdings.next_number, snapshot.next_number)

@@ -5,12 +5,14 @@ import threading
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from edge.errors import OutboxError, OutboxFull
+from edge.errors import OutboxError
 from edge.outbox.frame import Scan, scan
+from edge.outbox.room import refusal
 
-SEGMENT_BYTES: Final = 4 << 20
+SEGMENT_BYTES: Final = 256 << 10
 _FLAGS: Final = os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC
 _SUFFIX: Final = ".log"
+_NEW: Final = ".new"
 
 
 class Place(NamedTuple):
@@ -37,6 +39,8 @@ class Segments:
         self._lock = threading.Lock()  # a segment is not closed while it is being synchronised
         self._fd = -1
         self._synced = NOWHERE
+        for unfinished in directory.glob(f"*{_NEW}"):
+            os.unlink(unfinished)  # noqa: PTH108  # files are reached through os throughout
         numbers = sorted(int(path.stem) for path in directory.glob(f"*{_SUFFIX}") if path.stem.isdecimal())
         self.sizes = {number: self._path(number).stat().st_size for number in numbers}
 
@@ -132,6 +136,38 @@ class Segments:
         finally:
             os.close(fd)
 
+    def content(self, number: int) -> bytes:
+        """Return the bytes of a segment."""
+        return self._path(number).read_bytes()
+
+    def prepare(self, number: int, content: bytes) -> None:
+        """Write what a segment shall be replaced by, durably, beside it; in another thread if need be.
+
+        Raises:
+            OutboxFull: no room for it; nothing is written.
+        """
+        path = self._path(number).with_suffix(_NEW)
+        fd = os.open(path, _FLAGS | os.O_TRUNC, 0o600)
+        try:
+            _write(fd, content, 0)
+            os.fdatasync(fd)
+        except OutboxError:
+            os.unlink(path)  # noqa: PTH108  # as above
+            raise
+        finally:
+            os.close(fd)
+
+    def replace(self, number: int, size: int) -> None:
+        """Put what was prepared, of `size` bytes, in the place of a segment: at once, and durable on return."""
+        path = self._path(number)
+        os.rename(path.with_suffix(_NEW), path)  # noqa: PTH104  # as above
+        sync_directory(self._directory)
+        self.sizes[number] = size
+
+    def forget(self, number: int) -> None:
+        """Give up what was prepared."""
+        os.unlink(self._path(number).with_suffix(_NEW))  # noqa: PTH108  # as above
+
     def drop(self, number: int) -> None:
         """Delete a segment."""
         os.unlink(self._path(number))  # noqa: PTH108  # as above
@@ -164,4 +200,4 @@ def _write(fd: int, frames: bytes, size: int) -> None:
             written += os.write(fd, frames[written:])
     except OSError as error:
         os.ftruncate(fd, size)
-        raise OutboxFull(f"outbox: {error.strerror}: {len(frames)} bytes could not be written") from error
+        raise refusal(error, f"{len(frames)} bytes") from error

@@ -1,7 +1,5 @@
 """The outbox in ordinary life: appending, blocks, catalogue, room."""
 
-import errno
-import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -9,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from edge.catalogue import Inventory, Series
-from edge.errors import OutboxError, OutboxFull
+from edge.errors import OutboxError
 from edge.outbox import Limits
 from edge.outbox.outbox import BLOCK_ROWS, SPAN_MS
 from wire.batch import CatalogueDevice, CatalogueStation, read_catalogue, read_readings
@@ -95,51 +93,6 @@ def test_two_bodies_of_one_outbox_are_never_the_same(tmp_path: Path, lives: "Liv
     assert len(bodies) == len(set(bodies))
 
 
-def test_full_disk_refuses_the_reading_and_keeps_the_rest(
-    tmp_path: Path, lives: "Lives", reading: Callable[[int], Reading], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """A disk without room costs the readings that it refuses, said by name, and none that were kept before."""
-    write = os.write
-
-    def full(fd: int, content: bytes) -> int:
-        write(fd, content[:10])
-        raise OSError(errno.ENOSPC, "No space left on device")
-
-    with lives.open(tmp_path) as outbox:
-        outbox.append([reading(1)])
-        monkeypatch.setattr(os, "write", full)
-        with pytest.raises(OutboxFull):
-            outbox.append([reading(2)])
-        with pytest.raises(OutboxFull):
-            outbox.flush()
-        monkeypatch.setattr(os, "write", write)
-        outbox.append([reading(3)])
-
-    assert lives.held(tmp_path) == [1, 3]
-
-
-def test_full_disk_still_seals_what_will_empty_it(
-    tmp_path: Path, lives: "Lives", reading: Callable[[int], Reading], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Room for seals is kept back: a disk full of unsent blocks does not keep them from being sent."""
-    write = os.write
-    reserve = tmp_path / "reserve"
-
-    def full(fd: int, content: bytes) -> int:
-        if reserve.stat().st_size:
-            raise OSError(errno.ENOSPC, "No space left on device")
-        return write(fd, content)
-
-    with lives.open(tmp_path) as outbox:
-        outbox.set_clock(0, "ntp")
-        outbox.append([reading(1)])
-        outbox.flush()
-        monkeypatch.setattr(os, "write", full)
-        sealed = lives.sealed(outbox)
-
-    assert lives.numbers(sealed) == [1]
-
-
 def test_acknowledged_blocks_make_room_when_space_is_short(
     tmp_path: Path, lives: "Lives", reading: Callable[[int], Reading]
 ) -> None:
@@ -156,24 +109,6 @@ def test_acknowledged_blocks_make_room_when_space_is_short(
 
     assert used < 150_000
     assert lives.held(tmp_path)[-1] == 11_999
-
-
-def test_unsent_blocks_are_never_given_up(tmp_path: Path, lives: "Lives", reading: Callable[[int], Reading]) -> None:
-    """When all that is held is unsent, the newest readings are refused, and what was kept stays."""
-    limits = Limits(bytes=90_000, segment_bytes=8_000)
-    kept = []
-    with lives.open(tmp_path, limits=limits) as outbox:
-        for start in range(0, 20_000, 100):
-            numbers = list(range(start, start + 100))
-            try:
-                outbox.append([reading(number) for number in numbers])
-                kept += numbers
-                outbox.flush()
-            except OutboxFull:
-                break
-
-    assert len(kept) < 20_000
-    assert lives.held(tmp_path) == kept
 
 
 def test_grace_ends_by_the_time_of_the_readings(
@@ -194,19 +129,6 @@ def test_grace_ends_by_the_time_of_the_readings(
     assert oldest > 1
     assert held[-1] == 59_000
     assert 30_000 < held[0] <= 49_000
-
-
-def test_failing_disk_is_said_by_name(tmp_path: Path, lives: "Lives", monkeypatch: pytest.MonkeyPatch) -> None:
-    """A disk that cannot promise anything ends the agent: silence would be loss."""
-    with lives.open(tmp_path) as outbox:
-
-        def fail(fd: int) -> None:
-            raise OSError(errno.EIO, "Input/output error")
-
-        outbox.append([Reading("micro-1-pm", "pm2_5", 1, 1.0)])
-        monkeypatch.setattr(os, "fdatasync", fail)
-        with pytest.raises(OutboxError, match="Input/output error"):
-            outbox.flush()
 
 
 def test_new_inventory_is_described_before_its_readings(tmp_path: Path, lives: "Lives", inventory: Inventory) -> None:
