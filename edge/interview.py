@@ -1,8 +1,6 @@
 """The questions that `quietwatch edge init` asks, in English and Chinese, and the tables that follow."""
 
 import importlib
-import json
-import math
 import typing
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -38,9 +36,17 @@ KINDS: Final = {
     "jtt808": "JT/T 808 车载终端",
     "mqtt": "MQTT 上的 JSON",
 }
+QUESTIONS: Final = {
+    "port": Phrase("Port (a number, a path, or tcp://host:port)", "端口（序号、路径或 tcp://主机:端口）"),
+    "profile": Phrase("Profile, or the path of your own", "profile，或自己的文件路径"),
+    "model": Phrase("Model (empty: the usual one)", "型号（留空：常见型号）"),
+    "unit": Phrase("Unit number on the line", "总线地址"),
+    "baud": Phrase("Baud rate", "波特率"),
+    "host": Phrase("Address of the broker where it publishes", "设备发布到的 MQTT 服务器地址"),
+    "topic": Phrase("Topic", "主题"),
+}
 _ALWAYS: Final = frozenset({"id", "station", "driver"})
-# Asked although there is a default, because a label in the field often says otherwise.
-_WORTH_ASKING: Final = frozenset({"model", "baud"})
+_NEEDED: Final = Phrase("this is needed", "这一项必填")
 _NOT_AN_ID: Final = Phrase("1 to 64 of a-z, 0-9 and inner hyphens", "1 到 64 个字符：a-z、0-9 和中间的连字符")
 
 
@@ -73,6 +79,7 @@ class Interview:
     ports: Sequence[str]
     hostname: str = ""
     _ids: set[str] = field(default_factory=set)
+    _listed: Sequence[str] = ()
 
     def tables(self) -> Tables:
         """Return the tables of an edge.toml as the answers give them."""
@@ -126,9 +133,9 @@ class Interview:
     def _keys(self, kind: str, station: str) -> Tables:
         table: Tables = {"driver": kind, "station": station}
         for each in msgspec.structs.fields(DRIVERS[kind].settings):
-            asked = each.required or each.name in _WORTH_ASKING
             choices = typing.get_args(each.type) if typing.get_origin(each.type) is Literal else ()
-            if each.name not in _ALWAYS and asked and len(choices) != 1:
+            asked = each.required or each.name == "baud" or (each.name == "model" and len(choices) > 1)
+            if asked and each.name not in _ALWAYS:
                 answer = self._key(each, [choice for choice in choices if choice != ""])
                 if answer not in {"", each.default}:
                     table[each.name] = answer
@@ -137,14 +144,10 @@ class Interview:
         return table
 
     def _key(self, key: msgspec.structs.FieldInfo, choices: Sequence[Any]) -> Any:
-        default = "" if key.required else str(key.default)
+        default = None if key.required else str(key.default)
+        question = QUESTIONS.get(key.name, Phrase(key.name, key.name))
         if key.name == "port" and key.type is str:
-            return self._choose(
-                Phrase("Port (a number, a path, or tcp://host:port)", "端口（序号、路径或 tcp://主机:端口）"),
-                dict.fromkeys(self.ports, ""),
-                "",
-                free=True,
-            )
+            return self._choose(question, dict.fromkeys(self.ports, ""), free=True)
         if key.name == "profile":
             profiles = {name: load_profile(name).title for name in profile_names()}
             return self._choose(
@@ -152,9 +155,9 @@ class Interview:
             )
         if choices:
             named = {str(choice): choice for choice in choices}
-            picked = self._choose(Phrase(key.name, key.name), dict.fromkeys(named, ""), default)
+            picked = self._choose(question, dict.fromkeys(named, ""), default)
             return named.get(picked, picked)
-        return self._ask(Phrase(key.name, key.name), default, _converted(key.type))
+        return self._ask(question, default or "", _converted(key.type))
 
     def _hub(self) -> Tables:
         hub: Tables = {
@@ -174,25 +177,30 @@ class Interview:
         """Ask until the answer is usable."""
         shown = f"{self._in(question)} [{default}]: " if default else f"{self._in(question)}: "
         while True:
+            answer = self.person.answer(shown).strip() or default
             try:
-                return check(self.person.answer(shown).strip() or default)
+                return check(answer)
             except ValueError as error:
-                self.person.hear(f"! {error}")
+                self.person.hear(f"! {error if answer else self._in(_NEEDED)}")
 
-    def _choose(self, question: Phrase, choices: Mapping[str, str], default: str, *, free: bool = False) -> str:
-        """Return one of the choices, by number or name; "" when that is the default, anything when it is free."""
+    def _choose(
+        self, question: Phrase, choices: Mapping[str, str], default: str | None = None, *, free: bool = False
+    ) -> str:
+        """Return one of the choices, by number or name; the default for an empty answer; anything when it is free."""
         names = list(choices)
-        for number, name in enumerate(names, 1):
-            self.person.hear(f"  {number:>2}  {name:<15} {choices[name]}".rstrip())
+        if names != self._listed:
+            self._listed = names
+            for number, name in enumerate(names, 1):
+                self.person.hear(f"  {number:>2}  {name:<15} {choices[name]}".rstrip())
 
         def pick(answer: str) -> str:
             if answer.isdecimal() and 0 < int(answer) <= len(names):
                 return names[int(answer) - 1]
             if answer in choices or answer == default or (free and answer):
                 return answer
-            raise ValueError(f"{answer!r}: 1-{len(names)}, {', '.join(names)}")
+            raise ValueError(f"{answer!r}: {', '.join(names)}" if answer else self._in(_NEEDED))
 
-        return str(self._ask(question, default, pick))
+        return str(self._ask(question, default or "", pick))
 
     def _yes(self, question: Phrase) -> bool:
         return str(self._ask(question, "n", str)).lower() in {"y", "yes", "是"}
@@ -230,24 +238,24 @@ def _title(kind: str, language: Language) -> str:
 
 def _text(answer: str) -> str:
     if not answer:
-        raise ValueError("?")
+        raise ValueError
     return answer
 
 
 def _between(low: float, high: float) -> Check:
     def check(answer: str) -> float:
         number = float(answer)
-        if not low <= number <= high or math.isnan(number):
-            raise ValueError(f"{answer}: {low:g} … {high:g}")
+        if not low <= number <= high:
+            raise ValueError(f"{answer}: {low:g} - {high:g}")
         return number
 
     return check
 
 
 def _converted(kind: Any) -> Check:
+    """Return a check for a key of this type, a number or a text."""
+
     def check(answer: str) -> Any:
-        if kind is str:
-            return _text(answer)
-        return msgspec.convert(json.loads(answer) if answer else None, kind)
+        return msgspec.convert(_text(answer), kind, strict=False)
 
     return check

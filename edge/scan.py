@@ -7,7 +7,7 @@ numbers is tried at that setting alone.
 import contextlib
 import logging
 import termios
-from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Final, Literal, NamedTuple
 
@@ -17,12 +17,12 @@ from edge.clock import GatewayClock
 from edge.drivers.modbus.driver import open_client
 from edge.drivers.modbus.frames import refusal
 from edge.drivers.modbus.line import Line
-from edge.drivers.modbus.profile import profile_names
+from edge.drivers.modbus.profile import load_profile, profile_names
 from edge.drivers.modbus.settings import ModbusSettings
 from edge.errors import BadFrame, DeviceSilent, PortError
+from edge.fitting import Fit, rank, read_as
 from edge.listening import Talker, recognise
-from edge.probe import Finding, Shown, hear, probe
-from wire.properties import PROPERTIES, to_canonical
+from edge.probe import hear
 
 Parity = Literal["N", "E", "O"]
 
@@ -32,11 +32,10 @@ LISTEN_BAUDS: Final = (9600, 115_200)
 LIKELY: Final = 16
 # Bytes of the shortest question and answer together, and bits of a byte with start, parity and stop.
 _BYTES, _BITS = 16, 11
-IDENTIFY_S: Final = 20.0
+# Real seconds that a unit which is known to be there has for each answer.
+IDENTIFY_S: Final = 0.5
 # How a driver begins to say that the unit itself sent what could not be read.
 _ITS_OWN: Final = ("garbled", "babbles")
-_MOSTLY: Final = 0.5
-_LEAST: Final = 1e-4
 
 
 class Setting(NamedTuple):
@@ -44,20 +43,6 @@ class Setting(NamedTuple):
 
     baud: int
     parity: Parity
-
-
-class Fit(msgspec.Struct, frozen=True):
-    """A profile whose registers hold plausible values.
-
-    Attributes:
-        good: how many of its values are plausible and not zero.
-        of: how many values it has.
-    """
-
-    profile: str
-    good: int
-    of: int
-    values: tuple[Shown, ...]
 
 
 class Unit(msgspec.Struct, frozen=True):
@@ -166,7 +151,7 @@ class Scan:
         sound: list[Unit] = []
         doubtful: list[Unit] = []
         try:
-            async with _connected(self._device(setting, profile_names()[0], 1), self.clock) as line:
+            async with _connected(self._line(setting), self.clock) as line:
                 for unit in ids:
                     self._tell(f"{_said(setting)}asking unit {unit}", self.plan.question_s(setting))
                     answer = await self._one(line, setting, unit)
@@ -177,7 +162,7 @@ class Scan:
             if sound:
                 raise
             self.passed[setting] = error.reason
-        if not sound:  # at a wrong speed everything is garbled
+        if not sound and len(self.plan.settings) > 1:  # at a wrong speed everything is garbled
             self.units = [unit for unit in self.units if unit not in doubtful]
         return bool(sound)
 
@@ -195,58 +180,34 @@ class Scan:
 
     async def _identify(self) -> None:
         """Read every unit through every profile."""
-        readable = [found for found in self.units if not found.garbled]
-        fits: dict[int, list[tuple[str, Finding]]] = {found.unit: [] for found in self.units}
-        for name in profile_names():
-            self._tell(f"trying profile {name}", 0.0)
-            devices = [self._device(Setting(found.baud, found.parity), name, found.unit) for found in readable]
-            findings = await probe(devices, self.clock, IDENTIFY_S, listen_s=0.0)
-            for found, finding in zip(readable, findings, strict=True):
-                fits[found.unit].append((name, finding))
-        self.units = [msgspec.structs.replace(found, fits=rank(fits[found.unit])) for found in self.units]
+        first = self.units[0]
+        async with _connected(self._line(Setting(first.baud, first.parity)), self.clock) as line:
+            for at, found in enumerate(self.units):
+                if found.garbled:
+                    continue
+                values = []
+                for name in profile_names():
+                    self._tell(f"unit {found.unit}: trying profile {name}", 0.0)
+                    values.append((name, await read_as(line, found.unit, load_profile(name), IDENTIFY_S)))
+                self.units[at] = msgspec.structs.replace(found, fits=rank(values))
 
-    def _device(self, setting: Setting, profile: str, unit: int) -> ModbusSettings:
+    def _line(self, setting: Setting) -> ModbusSettings:
+        """Return settings for the line; unit and profile do not matter."""
         return ModbusSettings(
-            id=f"unit-{unit}-{profile}",
+            id="scan",
             station="scan",
             driver="modbus",
             port=self.plan.port,
-            unit=unit,
-            profile=profile,
+            unit=1,
+            profile=profile_names()[0],
             baud=setting.baud or 9600,
             parity=setting.parity,
-            timeout_s=max(self.plan.timeout_s, 0.3),
         )
 
     def _tell(self, doing: str, spent_s: float) -> None:
         self.doing = doing
         self.left_s = max(0.0, self.left_s - spent_s)
         self.told(self)
-
-
-def rank(found: Iterable[tuple[str, Finding]]) -> tuple[Fit, ...]:
-    """Return the profiles that may be the right one, those of the most plausible values.
-
-    Args:
-        found: each profile's name and what a unit says when it is read so.
-    """
-    fits = []
-    for name, finding in found:
-        stated = [shown for shown in finding.values if shown.value is not None]
-        good = sum(_plausible(shown) for shown in stated)
-        if stated and good / len(stated) > _MOSTLY:
-            fits.append(Fit(name, good, len(finding.values), finding.values))
-    best = max((fit.good for fit in fits), default=0)
-    return tuple(sorted((fit for fit in fits if fit.good == best), key=lambda fit: fit.of))
-
-
-def _plausible(shown: Shown) -> bool:
-    """Return whether a value may well be true: empty registers hold zero, numbers misread as floats are next to it."""
-    if shown.value is None or abs(shown.value) < _LEAST or shown.flag in {3, 4}:
-        return False
-    factor, offset = to_canonical(shown.property, shown.unit)
-    kind = PROPERTIES[shown.property]
-    return kind.low <= shown.value * factor + offset <= kind.high
 
 
 def _said(setting: Setting) -> str:
