@@ -33,7 +33,6 @@ class Delivery:
         uplink: the present session's.
         care: which configuration is in force.
         configured: is called with every configuration that the hub sends, as it came.
-        refused: readings that the outbox had no room for since the start.
         last_ack_s: the loop's time of the last acknowledgement, None before the first.
     """
 
@@ -46,7 +45,6 @@ class Delivery:
         self.config = config = care.in_force()
         self.care = care
         self.configured = configured
-        self.refused = 0
         self.last_ack_s: float | None = None
         self._clock = clock
         self._outbox = outbox
@@ -99,20 +97,16 @@ class Delivery:
 
     @property
     def dropped(self) -> int:
-        """Readings given up for want of room."""
-        return self.refused
+        """Readings given up for want of room since the outbox was made."""
+        return self._outbox.dropped
 
     def keep(self, readings: Sequence[Reading]) -> None:
         """Put readings in the outbox.
 
         Raises:
-            OutboxFull: no room for them; they are counted as refused.
+            OutboxFull: no room for them; they are counted as dropped.
         """
-        try:
-            self._outbox.append(readings)
-        except OutboxFull:
-            self.refused += len(readings)
-            raise
+        self._outbox.append(readings)
 
     def status(self) -> Status:
         """Return what to tell the hub of the gateway."""
@@ -136,7 +130,7 @@ class Delivery:
         await self.uplink.say_status()
 
     async def _turns(self) -> None:
-        """Make a block at every flush; in between seal and send whenever an acknowledgement makes room."""
+        """Gather what was read at every flush; in between seal and send whenever an acknowledgement makes room."""
         while True:
             self._due_s = now_s()
             await self._turn(block=True)
@@ -170,7 +164,7 @@ class Delivery:
         if offset_ms is not None and source != "unset":
             self._outbox.set_clock(offset_ms, source)
         if block:
-            self._outbox.write_block()
+            self._outbox.gather()
         if self.uplink.connected:
             self._sender.seal(now_s())
 

@@ -22,8 +22,8 @@ class GatewayTable(_Table, frozen=True, kw_only=True):
         id: the gateway's id, as the hub knows it.
         key_file: its private key; created when it is not there.
         outbox_dir: where readings wait for the hub.
-        flush_s: field seconds between two blocks: what a power cut can cost.
-        outbox_mb: megabytes that the outbox may take.
+        flush_s: field seconds after which what was read survives a power cut, and is sent.
+        outbox_mb: megabytes that the outbox may take, as long as a tenth of the disk stays free.
         grace_days: days for which it keeps what the hub already has, in case the hub is restored from a backup.
         health_period_s: field seconds between two readings of the gateway's own health, 0 for none.
         socket: path of the Unix socket on which it says how it is; "" for none.
@@ -33,7 +33,7 @@ class GatewayTable(_Table, frozen=True, kw_only=True):
     key_file: str = "key.pem"
     outbox_dir: str = "outbox"
     flush_s: Positive = 5.0
-    outbox_mb: Annotated[int, msgspec.Meta(ge=16)] = 1024
+    outbox_mb: Annotated[int, msgspec.Meta(ge=16)] = 256
     grace_days: Annotated[float, msgspec.Meta(ge=0)] = 7.0
     health_period_s: Annotated[float, msgspec.Meta(ge=0)] = 60.0
     socket: str = "agent.sock"
