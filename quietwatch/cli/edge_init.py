@@ -14,6 +14,14 @@ from edge.serial_ports import serial_ports
 from quietwatch.cli.command import fail
 from quietwatch.cli.language import language
 
+# The service of the Debian package reads its configuration here, and may write only there.
+_SERVICE_FOLDER = Path("/etc/quietwatch")
+_SERVICE_PATHS = {
+    "key_file": "/var/lib/quietwatch/key.pem",
+    "outbox_dir": "/var/lib/quietwatch/outbox",
+    "socket": "/run/quietwatch/agent.sock",
+}
+
 
 class Terminal:
     """The person at the terminal; questions go to stderr."""
@@ -44,6 +52,7 @@ def init(arguments: Namespace) -> int:
         tables = Interview(Terminal(), tongue, serial_ports(), socket.gethostname()).tables()
     else:
         fail("nobody is at a terminal: give --answers FILE")
+    tables = placed(tables, path)
     draft = path.with_suffix(".new")
     draft.write_text(compose(tables, path.name, tongue), "utf-8")
     to_do = _to_do(draft)
@@ -52,6 +61,13 @@ def init(arguments: Namespace) -> int:
     for line in [*to_do, f"next: quietwatch edge check {path}; quietwatch edge probe {path}"]:
         print(line)
     return 0
+
+
+def placed(tables: Tables, path: Path) -> Tables:
+    """Return the tables with the service's paths where the file is the service's; what they name themselves stays."""
+    if path.absolute().parent != _SERVICE_FOLDER:
+        return tables
+    return {**tables, "gateway": {**_SERVICE_PATHS, **tables.get("gateway", {})}}
 
 
 def _answers(path: Path) -> Tables:

@@ -10,6 +10,8 @@ from types import ModuleType
 
 import pytest
 
+from quietwatch.cli.edge_init import placed
+
 EPOCH_S = 1_790_000_000
 ELF_HEAD = b"\x7fELF" + bytes(14)
 
@@ -109,6 +111,17 @@ def test_without_a_password_the_agent_starts_all_the_same(root: Path) -> None:
     command = ["/bin/sh", root / "packaging" / "start.sh", "/bin/echo", "started"]
 
     assert subprocess.run(command, check=True, capture_output=True, text=True, env={}).stdout == "started\n"
+
+
+def test_a_configuration_made_for_the_service_names_what_the_service_may_write(unit: dict[str, list[str]]) -> None:
+    """`edge init` beside the unit's configuration puts key, outbox and socket into the unit's folders."""
+    config = Path(unit["ExecStart"][0].split()[-1])
+    tables = placed({"gateway": {"id": "gw", "outbox_dir": "/mnt/outbox"}}, config)
+
+    assert tables["gateway"]["key_file"] == f"/var/lib/{unit['StateDirectory'][0]}/key.pem"
+    assert tables["gateway"]["socket"] == f"/run/{unit['RuntimeDirectory'][0]}/agent.sock"
+    assert tables["gateway"]["outbox_dir"] == "/mnt/outbox"
+    assert placed({"gateway": {}}, Path("edge.toml")) == {"gateway": {}}
 
 
 def test_the_package_holds_the_gateway_and_nothing_of_the_hub(listing: dict[str, str]) -> None:
