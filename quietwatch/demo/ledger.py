@@ -1,5 +1,6 @@
 """What the instruments said against what the hub kept: two sets, and their differences."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -122,8 +123,25 @@ def _match(ledger: Readings, store: Readings, tolerance_ms: int) -> tuple[NDArra
         if np.all((wait >= -1) & (wait <= tolerance_ms)):
             made[:], kept[:] = True, True
             return made, kept
-    for share in _NEAREST_FIRST:  # something differs
-        a, b = left[~made[left]], right[~kept[right]]
+    # Something differs. Most find a partner when the earliest possible ones are taken; who is left over is told best
+    # when near partners find each other first, which now and then leaves out a pair.
+    near, most = (_in_rounds(ledger, store, group, (left, right), tolerance_ms, s) for s in (_NEAREST_FIRST, (1.0,)))
+    return near if near[0].sum() >= most[0].sum() else most
+
+
+def _in_rounds(
+    ledger: Readings,
+    store: Readings,
+    group: NDArray[np.int64],
+    order: tuple[NDArray[np.int64], NDArray[np.int64]],
+    tolerance_ms: int,
+    shares: Sequence[float],
+) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    """Match in rounds, each with a share of the tolerance; what the rounds before have left over takes part."""
+    n = len(ledger)
+    made, kept = np.zeros(n, np.bool_), np.zeros(len(store), np.bool_)
+    for share in shares:
+        a, b = order[0][~made[order[0]]], order[1][~kept[order[1]]]
         one, other = _pairs(ledger.time_ms[a], group[:n][a], store.time_ms[b], group[n:][b], int(share * tolerance_ms))
         made[a[one]], kept[b[other]] = True, True
     return made, kept
