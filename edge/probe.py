@@ -79,7 +79,7 @@ class Finding(msgspec.Struct, frozen=True):
 Told = Callable[[Sequence[str]], None]
 
 
-class _Visit:
+class Visit:
     """One port and what comes of probing it."""
 
     def __init__(self, port: Port) -> None:
@@ -173,12 +173,12 @@ async def probe(
     return [found[device.id] for device in devices]
 
 
-def _visits(devices: Iterable[DeviceSettings], clock: GatewayClock) -> list[tuple[_Visit, Sequence[DeviceSettings]]]:
+def _visits(devices: Iterable[DeviceSettings], clock: GatewayClock) -> list[tuple[Visit, Sequence[DeviceSettings]]]:
     eager = [_eager(device) for device in devices]
     alone = [[device] for device in eager if device.driver in _FEEDS]
     shared = [device for device in eager if device.driver not in _FEEDS]
     ports = [port for some in [*alone, shared] for port in open_ports(some, clock)]
-    return [(_Visit(port), port.devices) for port in ports]
+    return [(Visit(port), port.devices) for port in ports]
 
 
 def _eager(device: DeviceSettings) -> DeviceSettings:

@@ -13,7 +13,7 @@ import segno
 from edge.advice import Phrase
 from edge.config import Config
 from edge.enrol import Reached, reach_hub
-from edge.errors import EdgeError
+from edge.errors import EdgeError, UplinkError
 from edge.key import load_or_create
 from quietwatch.cli.agent_state import ask_agent
 from quietwatch.cli.command import fail
@@ -45,9 +45,9 @@ def enrol(arguments: Namespace) -> int:
     config = loaded(arguments.config)
     try:
         key = load_or_create(config.key_file)
-        reached = None if arguments.no_connect else _reached(config)
     except EdgeError as error:
         fail(error)
+    reached = None if arguments.no_connect else _reached(config)
     text = Enrolment(config.gateway.id, key.verify_key).text()
     well = reached is None or reached.hub
     if arguments.json:
@@ -73,7 +73,10 @@ def _reached(config: Config) -> Reached:
     except (PermissionError, ValueError) as error:
         fail(f"the agent runs, and its socket cannot be used: {error}")
     if answer is None:
-        return asyncio.run(reach_hub(config, importlib.metadata.version("quietwatch"), PATIENCE_S))
+        try:
+            return asyncio.run(reach_hub(config, importlib.metadata.version("quietwatch"), PATIENCE_S))
+        except UplinkError as error:
+            return Reached(broker=False, hub=False, fault=str(error))
     uplink = answer[1].uplink
     return Reached(uplink.connected, uplink.connected and uplink.last_ack_s is not None, fault=uplink.fault)
 
