@@ -14,7 +14,6 @@ from edge.outbox.replay import block_frame, lost_block, read_block, replay, snap
 from edge.outbox.room import Reserve, allowed_bytes
 from edge.outbox.segments import SEGMENT_BYTES, Place, Segments, sync_directory
 
-_ROOM_FOR_SEALS: Final = 64 << 10
 RESERVE_BYTES: Final = 512 << 10
 _SEGMENTS_LEAST: Final = 16  # of a full outbox
 
@@ -26,11 +25,13 @@ class Limits(NamedTuple):
         bytes: of all segments; what goes first when there is more says `edge.outbox.relief`.
         grace_ms: how long acknowledged blocks stay, by the time of their readings.
         segment_bytes: size at which a segment file is full.
+        seal_bytes: of `bytes`, what is left to the seals of what is held.
     """
 
     bytes: int = 256 << 20
     grace_ms: int = 7 * 86_400_000
     segment_bytes: int = SEGMENT_BYTES
+    seal_bytes: int = 64 << 10
 
 
 class Log:
@@ -179,7 +180,7 @@ class Log:
     def _over(self, size: int) -> int:
         """Return how many bytes have to go before `size` more may come."""
         used = self._segments.total
-        return used + size + _ROOM_FOR_SEALS - allowed_bytes(self._directory, used, self._limits.bytes)
+        return used + size + self._limits.seal_bytes - allowed_bytes(self._directory, used, self._limits.bytes)
 
     def _write(self, frames: bytes) -> Place:
         if self._segments.end.offset + len(frames) > self._limits.segment_bytes and self._segments.end.offset > 0:

@@ -5,6 +5,10 @@
     the other life seals         boot, number: 1 2
 
 Rows come to every body in the order of their taking, so what two bodies of one block share is how they begin.
+
+A gateway whose card is full thins a block that it never sealed to minute means, each of which says of how many readings
+it is. Beside a body of whole readings, a thinned one is new only when it stands for more of them, and the other way
+round whole readings are new from the one on for which the means no longer stand.
 """
 
 from collections.abc import Sequence
@@ -61,12 +65,27 @@ def news(payload: Payload, takings: Sequence[Payload]) -> News:
     """
     if any(taken.body == payload.body for taken in takings):
         return News(fresh=False)
-    known_rows, rows = 0, None
-    for taken in takings:
-        if payload.kind == taken.kind == "readings":
-            rows = _rows(payload.body) if rows is None else rows
-            known_rows = max(known_rows, _shared(rows, _rows(taken.body)))
-    return News(rows is None or known_rows < len(rows), known_rows)
+    readings = [taken for taken in takings if payload.kind == taken.kind == "readings"]
+    if not readings:
+        return News(fresh=True)
+    said = _said(payload.body)
+    known_rows = max(_known(said, _said(taken.body)) for taken in readings)
+    return News(known_rows < said.stands_for, 0 if said.thinned else known_rows)
+
+
+class _Said(NamedTuple):
+    """What a body of readings says: its rows, and for how many readings of instruments they stand."""
+
+    rows: NDArray[np.void]
+    stands_for: int
+    thinned: bool
+
+
+def _known(said: _Said, before: _Said) -> int:
+    """Return how many readings of a body another one has brought."""
+    if said.thinned or before.thinned:
+        return min(said.stands_for, before.stands_for)
+    return _shared(said.rows, before.rows)
 
 
 def _shared(rows: NDArray[np.void], others: NDArray[np.void]) -> int:
@@ -76,7 +95,7 @@ def _shared(rows: NDArray[np.void], others: NDArray[np.void]) -> int:
     return int(differing[0]) if differing.size else count
 
 
-def _rows(body: bytes) -> NDArray[np.void]:
+def _said(body: bytes) -> _Said:
     """Return readings as records that are equal when all their bits are: whatever the other rows of their body are."""
     block, read = read_rows(body)
     rows = np.empty(block.count, _ROW)
@@ -85,4 +104,6 @@ def _rows(body: bytes) -> NDArray[np.void]:
     rows["value"] = read.value.view(np.uint64)
     rows["longitude"] = _NOWHERE if read.longitude is None else read.longitude.view(np.uint64)
     rows["latitude"] = _NOWHERE if read.latitude is None else read.latitude.view(np.uint64)
-    return rows
+    if read.merged is None:
+        return _Said(rows, block.count, thinned=False)
+    return _Said(rows, int(read.merged.sum(dtype=np.int64)), thinned=True)

@@ -3,10 +3,13 @@
 import math
 from collections.abc import Sequence
 
+import msgspec
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from edge.outbox.tail import Row, columns_of
+from edge.outbox.thinning import thin
 from hub.ingest.overlap import block_of, news
 from wire.batch import NO_HASH, Payload, ReadingsBody, encode_body
 
@@ -74,6 +77,27 @@ def test_origin_beyond_any_clock_is_compared_all_the_same() -> None:
     far, past = (Payload("gw", 1, 1, 1, NO_HASH, "readings", 0, "ntp", body) for body in bodies)
 
     assert news(far, [past]) == (True, 0)
+
+
+MINUTE = [Row(0, at, float(at), 2, math.nan, math.nan) for at in range(6)]
+
+
+def means(rows: Sequence[Row]) -> Payload:
+    """Return what a gateway says of rows when its card is full."""
+    whole = sealed(rows)
+    return msgspec.structs.replace(whole, body=thin(whole.body, {}, 0).body)
+
+
+@pytest.mark.parametrize(("whole", "mean", "fresh"), [(6, 6, False), (6, 3, False), (3, 6, True)])
+def test_mean_is_new_only_when_it_stands_for_more_than_a_copy_has_sent(whole: int, mean: int, fresh: bool) -> None:  # noqa: FBT001  # a table
+    """The copy of a card that was thinned later sends whole what the card sends as means: each reading is told once."""
+    assert news(means(MINUTE[:mean]), [sealed(MINUTE[:whole])]) == (fresh, 0)
+
+
+@pytest.mark.parametrize(("mean", "whole", "expected"), [(6, 6, (False, 6)), (6, 3, (False, 3)), (3, 6, (True, 3))])
+def test_readings_are_new_from_the_one_on_that_is_in_no_mean(mean: int, whole: int, expected: tuple[bool, int]) -> None:
+    """And the other way round."""
+    assert news(sealed(MINUTE[:whole]), [means(MINUTE[:mean])]) == expected
 
 
 def _alike(rows: list[Row], others: list[Row]) -> int:
