@@ -112,6 +112,7 @@ class Standing:
             epoch=chain.epoch,
             seq=chain.last_seq,
             acked=chain.acked,
+            thinned=outbox.thinned,
         )
 
     def _device(self, port: Port, device: DeviceSettings) -> DeviceState:

@@ -47,6 +47,7 @@ class OutboxState(msgspec.Struct, frozen=True):
         bytes: on the disk, with what the hub already has.
         cap_bytes: that it may take.
         dropped: readings given up for want of room since the outbox was made.
+        thinned: readings merged into minute means for want of room since then.
         oldest_unacked_ms: when the oldest block that the hub has not acknowledged begins, None for none or unknown.
         epoch, seq, acked: see `wire.batch.Status` and `wire.batch.Ack`.
     """
@@ -59,6 +60,7 @@ class OutboxState(msgspec.Struct, frozen=True):
     epoch: int
     seq: int
     acked: int
+    thinned: int = 0
 
 
 class ConfigState(msgspec.Struct, frozen=True):
