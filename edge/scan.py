@@ -5,7 +5,6 @@ numbers is tried at that setting alone.
 """
 
 import contextlib
-import logging
 import termios
 from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, field
@@ -117,7 +116,6 @@ class Scan:
         Raises:
             PortError: the port cannot be opened with any setting, or went away.
         """
-        logging.getLogger("pymodbus").setLevel(logging.CRITICAL)  # silences are what it hears most
         self.left_s = self.plan.longest_s()
         if self.plan.listen_s and not self.plan.port.startswith("tcp://"):
             await self._listen()

@@ -101,6 +101,7 @@ def _init(parser: ArgumentParser) -> None:
 def _enrol(parser: ArgumentParser) -> None:
     _config(parser)
     parser.add_argument("--no-connect", action="store_true", help="do not try the broker and the hub")
+    parser.add_argument("--patience", type=float, default=10.0, metavar="S", help="seconds for the hub (default: 10)")
     _lang(parser)
     _json(parser)
 

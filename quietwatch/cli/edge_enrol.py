@@ -4,7 +4,6 @@ import asyncio
 import importlib.metadata
 import io
 import json
-import logging
 from argparse import Namespace
 from typing import Final
 
@@ -19,10 +18,10 @@ from quietwatch.cli.agent_state import ask_agent
 from quietwatch.cli.command import fail
 from quietwatch.cli.edge_check import loaded
 from quietwatch.cli.language import language
+from quietwatch.cli.live import without_log
 from quietwatch.cli.table import columns, wrap
 from wire.enrolment import Enrolment
 
-PATIENCE_S: Final = 10.0
 _WELL: Final = Phrase(
     "all is well: the broker {where} is reached {how}, and the hub knows {gateway}",
     "一切正常：已连接 {where}（{how}），中心已认可 {gateway}",
@@ -41,13 +40,12 @@ _UNTRIED: Final = Phrase("the key is there; broker and hub were not tried", "密
 
 def enrol(arguments: Namespace) -> int:
     """Show the gateway's public key as a QR code, and say in one line whether all is well; 1 when not."""
-    logging.disable(logging.CRITICAL)  # what goes wrong is said in one line
     config = loaded(arguments.config)
     try:
         key = load_or_create(config.key_file)
     except EdgeError as error:
         fail(error)
-    reached = None if arguments.no_connect else _reached(config)
+    reached = None if arguments.no_connect else _reached(config, arguments.patience)
     text = Enrolment(config.gateway.id, key.verify_key).text()
     well = reached is None or reached.hub
     if arguments.json:
@@ -66,7 +64,7 @@ def qr(text: str) -> str:
     return drawn.getvalue().rstrip("\n")
 
 
-def _reached(config: Config) -> Reached:
+def _reached(config: Config, patience_s: float) -> Reached:
     """Ask the running agent, or open a session when there is none."""
     try:
         answer = ask_agent(config.socket) if config.socket else None
@@ -74,7 +72,8 @@ def _reached(config: Config) -> Reached:
         fail(f"the agent runs, and its socket cannot be used: {error}")
     if answer is None:
         try:
-            return asyncio.run(reach_hub(config, importlib.metadata.version("quietwatch"), PATIENCE_S))
+            with without_log():
+                return asyncio.run(reach_hub(config, importlib.metadata.version("quietwatch"), patience_s))
         except UplinkError as error:
             return Reached(broker=False, hub=False, fault=str(error))
     uplink = answer[1].uplink

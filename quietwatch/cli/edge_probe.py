@@ -1,7 +1,6 @@
 """`quietwatch edge probe`."""
 
 import asyncio
-import logging
 from argparse import Namespace
 from collections.abc import Sequence
 from typing import Final
@@ -19,7 +18,7 @@ from quietwatch.cli.command import fail
 from quietwatch.cli.edge_check import loaded
 from quietwatch.cli.edge_status import device_table
 from quietwatch.cli.language import Language, language
-from quietwatch.cli.live import Live
+from quietwatch.cli.live import Live, without_log
 from quietwatch.cli.table import columns, table, wrap
 from quietwatch.cli.values import with_values
 from wire.clock import SystemClock
@@ -41,13 +40,13 @@ def run_probe(arguments: Namespace) -> int:
     devices = _chosen(config, arguments.device)
     if _agent_runs(config, [device.id for device in devices], arguments):
         return 1
-    logging.disable(logging.CRITICAL)  # what went wrong is in the table
     line = Live()
 
     def told(settled: Sequence[str]) -> None:
         line.show(f"probing: {len(settled)} of {len(devices)} devices settled")
 
-    findings = asyncio.run(probe(devices, GatewayClock(SystemClock()), arguments.seconds, told))
+    with without_log():
+        findings = asyncio.run(probe(devices, GatewayClock(SystemClock()), arguments.seconds, told))
     line.clear()
     tongue = language(arguments.lang)
     if arguments.json:

@@ -18,7 +18,7 @@ from edge.scan import Parity, Plan, Scan, Setting, Unit
 from edge.serial_ports import serial_ports
 from quietwatch.cli.command import fail
 from quietwatch.cli.language import language
-from quietwatch.cli.live import Live
+from quietwatch.cli.live import Live, without_log
 from quietwatch.cli.table import columns, table, wrap
 from quietwatch.cli.values import duration, with_values
 from wire.clock import SystemClock
@@ -43,7 +43,7 @@ def run_scan(arguments: Namespace) -> int:
     scan = Scan(_plan(arguments), GatewayClock(SystemClock()), told)
     whole = False
     try:
-        with contextlib.suppress(KeyboardInterrupt):
+        with contextlib.suppress(KeyboardInterrupt), without_log():
             asyncio.run(scan.run())
             whole = True
     except PortError as error:

@@ -1,6 +1,9 @@
-"""One line on the terminal that changes while a person waits."""
+"""What a person sees while waiting: one line that changes, and no log."""
 
+import contextlib
+import logging
 import sys
+from collections.abc import Iterator
 
 
 class Live:
@@ -21,3 +24,14 @@ class Live:
         if self._seen:
             sys.stderr.write(f"\r\x1b[K{text}")
             sys.stderr.flush()
+
+
+@contextlib.contextmanager
+def without_log() -> Iterator[None]:
+    """Keep the log off the terminal: what goes wrong is in the answer."""
+    before = logging.root.manager.disable
+    logging.disable(logging.CRITICAL)
+    try:
+        yield
+    finally:
+        logging.disable(before)
