@@ -1,5 +1,6 @@
 """`quietwatch sim bus`."""
 
+import json
 from argparse import Namespace
 from pathlib import Path
 
@@ -29,21 +30,22 @@ def run_bus(arguments: Namespace) -> int:
     """Run a simulated RS-485 bus with good and bad units until told to end."""
     directory: Path = arguments.directory
     directory.mkdir(parents=True, exist_ok=True)
-    (directory / "edge.toml").write_text(_TOML + "".join(_device(*unit, directory) for unit in _units()), "utf-8")
+    (directory / "edge.toml").write_text(configuration(directory), "utf-8")
     return serve(run(directory.absolute(), DEMONSTRATION, SystemClock(), echo=arguments.echo), OSError)
 
 
-def _units() -> list[tuple[int, str, str]]:
-    return [(number, unit.device, unit.model) for number, unit in DEMONSTRATION.items()]
-
-
-def _device(number: int, device: str, profile: str, directory: Path) -> str:
-    return f"""
+def configuration(directory: Path) -> str:
+    """Return the edge.toml of a gateway on the bus of a directory."""
+    port = json.dumps(str(directory.absolute() / "bus"))
+    return _TOML + "".join(
+        f"""
 [[device]]
-id = "{device}"
+id = "{unit.device}"
 driver = "modbus"
 station = "bench"
-port = "{directory.absolute() / "bus"}"
+port = {port}
 unit = {number}
-profile = "{profile}"
+profile = "{unit.model}"
 """
+        for number, unit in DEMONSTRATION.items()
+    )
