@@ -8,7 +8,7 @@ The sum is 256 minus the sum of bytes 1 to 7.
 """
 
 import struct
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 PPM, PPB = 0x03, 0x04
@@ -45,6 +45,7 @@ class GasModule:
     parts: int = 0
     broken: bool = False
     waits: bool = False
+    _heard: bytes = field(init=False, default=b"")
 
     def upload(self) -> bytes:
         """Return what it sends in this second: nothing while it waits to be asked."""
@@ -53,12 +54,16 @@ class GasModule:
         return closed(struct.pack(">3B2H", self.gas, self.unit, self.decimals, self._word(self.counts), self.full))
 
     def hear(self, octets: bytes) -> bytes:
-        """Return what it says to what came in, one command at a time."""
-        if octets in (_SEND, _WAIT):
-            self.waits = octets == _WAIT
-        if octets != _QUESTION:
-            return b""
-        return closed(struct.pack(">B3H", 0x86, self._word(self.mass), 0, self._word(self.parts)))
+        """Return what it says to what came in: commands in a row, however they are cut."""
+        self._heard += octets
+        said = b""
+        while len(self._heard) >= len(_QUESTION):
+            one, self._heard = self._heard[: len(_QUESTION)], self._heard[len(_QUESTION) :]
+            if one in (_SEND, _WAIT):
+                self.waits = one == _WAIT
+            if one == _QUESTION:
+                said += closed(struct.pack(">B3H", 0x86, self._word(self.mass), 0, self._word(self.parts)))
+        return said
 
     def _word(self, counts: int) -> int:
         return counts | 0x8000 if self.broken else counts

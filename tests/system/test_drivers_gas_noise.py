@@ -82,15 +82,15 @@ async def on_tcp(twin: Twin) -> Any:
 
 async def read(kind: str, port: str, **keys: Any) -> Stated:
     """Return what the first readings of a driver say."""
-    table = {"id": kind, "station": "site", "driver": kind, "port": port, "period_s": 0.2, **keys}
+    table = {"id": kind, "station": "site", "driver": kind, "port": port, "period_s": 0.2, "timeout_s": 20, **keys}
     settings = msgspec.convert(table, DRIVERS[kind].settings)
-    async with asyncio.timeout(4), DRIVERS[kind].open([settings], SystemClock()) as driver:
+    async with asyncio.timeout(25), DRIVERS[kind].open([settings], SystemClock()) as driver:
         readings = await anext(driver.readings())
         assert driver.health[kind].answers == 1
         return {one.property: (one.value, one.flag) for one in readings}
 
 
-async def everything(tmp_path: Path) -> list[Stated]:
+async def everything(tmp_path: Path) -> tuple[Stated, ...]:
     """Read all of them at once."""
     carbon = GasModule(CO, PPM, 1, 5000, counts=255, broken=True)
     ozone = GasModule(O3, PPB, 0, 10_000, mass=84, parts=43)

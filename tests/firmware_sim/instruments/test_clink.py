@@ -7,9 +7,10 @@ from firmware_sim.instruments.clink import Analyser
 
 def captured(vectors: list[dict[str, Any]], start: str) -> bytes:
     """Return the captured answer that begins so."""
-    return next(
+    line: str = next(
         v["ascii"] for v in vectors if v["device"].startswith("Thermo 49i") and v["ascii"].startswith(start)
-    ).encode()
+    )
+    return line.encode()
 
 
 def test_captured_answers_end_as_ours(vectors: list[dict[str, Any]]) -> None:

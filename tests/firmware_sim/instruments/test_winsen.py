@@ -25,6 +25,16 @@ def test_module_that_waits_sends_nothing_until_it_is_told(vectors: list[dict[str
     assert module.upload().hex() == "ff0403010005138858"
 
 
+def test_commands_in_one_go_are_told_apart() -> None:
+    """A line hands over bytes as it likes: "wait" and a question together, then a question in two pieces."""
+    module, question = GasModule(CO, PPM, 1, 5000, mass=5, parts=5), bytes.fromhex("ff0186000000000079")
+    answer = bytes.fromhex("ff8600050000000570")
+
+    assert answer == module.hear(bytes.fromhex("ff0178410000000046") + question)
+    assert answer == module.hear(question[:4]) + module.hear(question[4:])
+    assert module.waits
+
+
 def test_broken_module_sets_the_top_bit() -> None:
     """As the ZE15-CO manual says."""
     module = GasModule(CO, PPM, 1, 5000, counts=5, broken=True)

@@ -23,7 +23,7 @@ def _no_pause(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def settings(**keys: Any) -> BswaSettings:
     """Return a device's table."""
-    table = {"id": "noise", "station": "site-1", "driver": "bswa", "port": "ttyS0", "timeout_s": 0.2, **keys}
+    table = {"id": "noise", "station": "site-1", "driver": "bswa", "port": "ttyS0", "timeout_s": 30, **keys}
     return msgspec.convert(table, BswaSettings)
 
 
@@ -36,11 +36,11 @@ async def serve(line: Any, meter: Any) -> None:
         line.reader.feed_data(meter.hear(heard))
 
 
-async def take(line: Any, clock: Any, device: BswaSettings, meter: Any, polls: int = 1) -> tuple[list[Reading], str]:
-    """Return the readings of so many polls and the fault that was noted."""
+async def take(line: Any, clock: Any, device: BswaSettings, meter: Any) -> tuple[list[Reading], str]:
+    """Return the first readings and the fault that was noted."""
     async with open_port([device], clock, line.open) as asking:
         answering = asyncio.create_task(serve(line, meter))
-        found = [one for one in [await anext(asking.readings()) for _ in range(polls)] for one in one]
+        found = list(await anext(asking.readings()))
         answering.cancel()
         return found, asking.health[device.id].fault
 

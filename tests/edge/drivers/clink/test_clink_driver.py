@@ -14,7 +14,15 @@ from wire.reading import Flag, Reading
 
 def settings(**keys: Any) -> ClinkSettings:
     """Return a device's table."""
-    table = {"id": "gas", "station": "ref-1", "driver": "clink", "port": "ttyS0", "model": "49i", **keys}
+    table = {
+        "id": "gas",
+        "station": "ref-1",
+        "driver": "clink",
+        "port": "ttyS0",
+        "model": "49i",
+        "timeout_s": 30,
+        **keys,
+    }
     return msgspec.convert(table, ClinkSettings)
 
 
