@@ -111,7 +111,9 @@ def _hub_enrol(parser: ArgumentParser) -> None:
 
 
 def _sim_bus(parser: ArgumentParser) -> None:
-    parser.add_argument("--directory", type=Path, required=True, help="the port `bus` and an edge.toml appear here")
+    parser.add_argument(
+        "--directory", type=Path, default=Path("bus"), help="of its port and its edge.toml (default: bus)"
+    )
     parser.add_argument("--echo", action="store_true", help="the adapter hears what it sends")
 
 
@@ -169,13 +171,6 @@ COMMANDS: Final = (
         _demo,
     ),
     Command(
-        ("edge", "run"),
-        "Run the agent until it is told to end.",
-        "quietwatch edge run /etc/quietwatch/edge.toml",
-        "quietwatch.cli.edge_run:run_agent",
-        _served,
-    ),
-    Command(
         ("edge", "init"),
         "Ask what is connected and write the configuration.",
         "quietwatch edge init edge.toml",
@@ -204,18 +199,25 @@ COMMANDS: Final = (
         _scan,
     ),
     Command(
-        ("edge", "status"),
-        "Show how the running agent, its devices and its link to the hub are.",
-        "quietwatch edge status",
-        "quietwatch.cli.edge_status:status",
-        _status,
-    ),
-    Command(
         ("edge", "enrol"),
         "Show the gateway's public key as a QR code, and say in one line whether all is well.",
         "quietwatch edge enrol /etc/quietwatch/edge.toml",
         "quietwatch.cli.edge_enrol:enrol",
         _enrol,
+    ),
+    Command(
+        ("edge", "run"),
+        "Run the agent until it is told to end.",
+        "quietwatch edge run /etc/quietwatch/edge.toml",
+        "quietwatch.cli.edge_run:run_agent",
+        _served,
+    ),
+    Command(
+        ("edge", "status"),
+        "Show how the running agent, its devices and its link to the hub are.",
+        "quietwatch edge status",
+        "quietwatch.cli.edge_status:status",
+        _status,
     ),
     Command(
         ("edge", "key"),
@@ -255,7 +257,7 @@ COMMANDS: Final = (
     Command(
         ("sim", "bus"),
         "Run a simulated RS-485 bus with good and bad units, to try edge probe and edge scan on.",
-        "quietwatch sim bus --directory ./bus",
+        "quietwatch sim bus",
         "quietwatch.cli.sim_bus:run_bus",
         _sim_bus,
     ),

@@ -3,7 +3,7 @@
 import json
 from argparse import Namespace
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from edge.clock import GatewayClock
 from edge.config import Config, load
@@ -13,6 +13,9 @@ from edge.ports import open_ports
 from quietwatch.cli.command import fail
 from quietwatch.cli.table import columns, table
 from wire.clock import SystemClock
+
+# A blank at which no line is broken.
+_TOGETHER: Final = "\u00a0"
 
 
 def check(arguments: Namespace) -> int:
@@ -77,7 +80,7 @@ def _tables(said: dict[str, Any]) -> list[tuple[list[str], list[list[str]]]]:
             each["driver"],
             each["port"],
             f"{each['period_s']:g} s",
-            "\n".join(f"{one['property']} {one['unit']}" for one in each["datastreams"]),
+            ", ".join(f"{one['property']}{_TOGETHER}{one['unit']}" for one in each["datastreams"]),
         ]
         for each in said["devices"]
     ]

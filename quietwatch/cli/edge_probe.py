@@ -117,9 +117,10 @@ def _agent_runs(config: Config, ids: Sequence[str], arguments: Namespace) -> boo
     if arguments.json:
         print(answer[0].decode())
         return True
-    print(
-        "The agent runs and holds the ports: this is what it has heard last. To probe by yourself, stop it first\n"
-        "(sudo systemctl stop quietwatch-edge) and start it again when you are done.\n"
+    said = (
+        "The agent runs and holds the ports: this is what it has heard last. To probe by yourself, stop it first (sudo"
+        " systemctl stop quietwatch-edge) and start it again when you are done."
     )
+    print("\n".join([*wrap(said, columns()), ""]))
     print(device_table([device for device in answer[1].devices if device.id in ids], columns()))
     return True

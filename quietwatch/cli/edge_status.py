@@ -1,7 +1,7 @@
 """`quietwatch edge status`."""
 
 from argparse import Namespace
-from collections.abc import Iterable
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Final
 
@@ -51,21 +51,26 @@ def described(state: AgentState) -> str:
     return "\n".join([*paragraphs, "", device_table(state.devices, total)])
 
 
-def device_table(devices: Iterable[DeviceState], total: int) -> str:
-    """Return a table of devices with their newest values."""
+def device_table(devices: Sequence[DeviceState], total: int) -> str:
+    """Return a table of devices with their newest values, and below it what is wrong."""
     rows = []
     for each in devices:
         rows += with_values([each.id, each.port, _answers(each), _latency(each.latency_ms)], each.values)
-    return table(["device", "port", "answers", "ms", "newest values", "flag"], rows, total)
+    lines = [table(["device", "port", "answers", "ms", "newest values", "flag"], rows, total)]
+    wrong = [each for each in devices if each.fault and (each.silent or not each.open or each.last_s is None)]
+    if wrong:
+        lines.append("")
+    lines += [line for each in wrong for line in wrap(f"{each.id}: {each.fault}", total, "  ")]
+    return "\n".join(lines)
 
 
 def _answers(device: DeviceState) -> str:
     if not device.open:
-        return "port lost" + (f"\n{device.fault}" if device.fault else "")
+        return "PORT LOST"
     if device.last_s is None:
-        return f"NO\n{device.fault}" if device.fault else "not yet"
+        return "NO" if device.fault else "not yet"
     since = f"{duration(device.last_s)} ago"
-    return f"NO, last {since}\n{device.fault}" if device.silent else since
+    return f"NO, last {since}" if device.silent else since
 
 
 def _latency(latency_ms: float) -> str:

@@ -31,6 +31,7 @@ def run_bus(arguments: Namespace) -> int:
     directory: Path = arguments.directory
     directory.mkdir(parents=True, exist_ok=True)
     (directory / "edge.toml").write_text(configuration(directory), "utf-8")
+    print(f"try: quietwatch edge probe {directory}/edge.toml; quietwatch edge scan {directory}/bus", flush=True)
     return serve(run(directory.absolute(), DEMONSTRATION, SystemClock(), echo=arguments.echo), OSError)
 
 
@@ -44,6 +45,7 @@ id = "{unit.device}"
 driver = "modbus"
 station = "bench"
 port = {port}
+period_s = 5
 unit = {number}
 profile = "{unit.model}"
 """
