@@ -210,7 +210,7 @@ class _Agent:
             values = board.values() | outbox_values(self._outbox, self._delivery.dropped)
             self._keep_health(gateway_readings(self._config.gateway.id, at_ms, self._clock.source, values))
             if looked % DEVICES_EVERY == 0:
-                for readings in answers.since(self._instruments.health(), at_ms):
+                for readings in answers.since(self._instruments.health(), at_ms, self._instruments.shut()):
                     self._keep_health(readings)
             looked += 1
             await self._clock.sleep(period_s)

@@ -5,7 +5,7 @@ What the board does not tell is left out, never made up.
 
 import math
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
@@ -116,12 +116,15 @@ class Answers:
 
     _before: dict[str, tuple[int, int]] = field(default_factory=dict)
 
-    def since(self, health: Mapping[str, DeviceHealth], at_ms: int) -> Iterator[Sequence[Reading]]:
+    def since(
+        self, health: Mapping[str, DeviceHealth], at_ms: int, shut: Collection[str] = ()
+    ) -> Iterator[Sequence[Reading]]:
         """Yield the readings of each device that has answered or failed since the last call.
 
         Args:
             health: of the devices, by id; a device that counts from zero again was opened anew.
             at_ms: monotonic.
+            shut: devices whose port is not open: they fail, though nobody could ask them.
         """
         before, self._before = self._before, {name: (one.answers, one.failures) for name, one in health.items()}
         for name, one in health.items():
@@ -130,9 +133,10 @@ class Answers:
             )
             if min(answers, failures) < 0:
                 answers, failures = self._before[name]
-            if not answers + failures:
+            tried = answers + failures or name in shut
+            if not tried:
                 continue
-            readings = [Reading(name, "success_rate", at_ms, 100.0 * answers / (answers + failures))]
+            readings = [Reading(name, "success_rate", at_ms, 100.0 * answers / tried)]
             if answers and one.latency_ms:
                 readings.append(Reading(name, "latency", at_ms, one.latency_ms))
             yield readings

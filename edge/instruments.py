@@ -80,6 +80,10 @@ class Instruments:
         """Return how each device answers, by its id."""
         return {device: health for port in self._ports.values() for device, health in port.driver.health.items()}
 
+    def shut(self) -> frozenset[str]:
+        """Return the ids of the devices whose port is not open."""
+        return frozenset(device.id for port in self._ports.values() if not port.open for device in port.devices)
+
     async def stop(self) -> None:
         """Close all ports."""
         await cancel(*self._tasks.values())

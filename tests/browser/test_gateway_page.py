@@ -50,12 +50,18 @@ WELL = AgentState(
     devices=(AIR,),
     health=(ValueState("cpu_temperature", "degC", 51.2, 2, NOW_MS, 12.0), ValueState("clock_quality", "1", 2, 2, 0, 1)),
 )
-GONE = msgspec.structs.replace(AIR, id="lab-1-gas", open=False, fault="/dev/ttyUSB0: unplugged", values=(), answers=0)
+GONE = msgspec.structs.replace(
+    AIR, id="lab-1-gas", port="/dev/ttyUSB1", open=False, fault="/dev/ttyUSB1: unplugged", values=(), answers=0
+)
 ILL = msgspec.structs.replace(
     WELL,
     uplink=UplinkState(False, 740, "hub.example", 8883, 745.0, "no route"),  # noqa: FBT003  # not connected
     outbox=OutboxState(310, 220 << 20, 256 << 20, 7, NOW_MS, 1, 5, 4),
-    devices=(msgspec.structs.replace(AIR, silent=4, fault="no answer in time"), GONE),
+    devices=(
+        msgspec.structs.replace(AIR, silent=4, fault="no answer in time"),
+        GONE,
+        msgspec.structs.replace(GONE, id="lab-1-hall"),
+    ),
 )
 
 
@@ -132,7 +138,9 @@ def test_what_is_wrong_is_said_with_what_to_do(phone: Tab, served: Served) -> No
     expect(phone.get_by_role("status")).to_contain_text("有 5 处需要处理")
     for part in ("连不上中心，已 12 分钟", "310 块待送", "存储已用 86 %", "丢弃了 7 个读数", "lab-1-air：没有应答"):
         expect(phone.get_by_role("status")).to_contain_text(part)
-    expect(phone.get_by_role("status")).to_contain_text("/dev/ttyUSB0。检查接头是否插好。unplugged")
+    expect(phone.get_by_role("status")).to_contain_text(
+        "lab-1-gas、lab-1-hall：端口打不开/dev/ttyUSB1。检查接头是否插好。unplugged"
+    )
     expect(phone.locator("article").nth(1)).to_contain_text("⚠ 端口未打开")
     assert phone.evaluate("document.documentElement.scrollWidth") <= 390
 

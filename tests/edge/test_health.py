@@ -109,6 +109,16 @@ def test_silent_device_has_a_rate_and_no_latency() -> None:
     assert list(answers.since(health, 2000)) == [[Reading("a", "success_rate", 2000, 0.0)]]
 
 
+def test_device_behind_a_shut_port_fails() -> None:
+    """An adapter that was pulled out is no reason to go on showing the last good rate."""
+    answers = Answers()
+    list(answers.since({"a": DeviceHealth(answers=9)}, 1000))
+
+    assert list(answers.since({"a": DeviceHealth(answers=9)}, 2000, {"a"})) == [
+        [Reading("a", "success_rate", 2000, 0.0)]
+    ]
+
+
 def test_device_that_was_opened_anew_counts_from_zero() -> None:
     """A changed port has a new driver, whose counts begin again."""
     answers = Answers()
