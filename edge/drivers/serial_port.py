@@ -140,7 +140,8 @@ async def close_streams(streams: Streams) -> None:
     with contextlib.suppress(OSError, termios.error):
         if line is not None:
             line.reset_output_buffer()
-        writer.transport.abort()
+        if not writer.transport.is_closing():  # one that a fault has closed must not be told twice
+            writer.transport.abort()
         await writer.wait_closed()
 
 
