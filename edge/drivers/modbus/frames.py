@@ -10,7 +10,6 @@ does not matter, so what comes before it costs nothing, whether an adapter's own
 Source: Modbus over Serial Line V1.02, Modbus Messaging on TCP/IP V1.0b.
 """
 
-from collections import Counter
 from collections.abc import Iterator
 from typing import Final
 
@@ -67,19 +66,16 @@ def rtu_failure(question: bytes, heard: bytes, unasked: bytes) -> str:
         unasked: what had come before, while nobody was asked.
     """
     heard = heard.removeprefix(question)
-    unit, function, _ = _expected(question)
+    unit, function, size = _expected(question)
     frames = list(frames_in(heard))
-    counts = Counter(frame[0] for frame in frames)
-    talkers = [number for number, count in counts.items() if count > 1] + [frame[0] for frame in frames_in(unasked)]
-    if unit in counts or unit in talkers:
+    fitting = [frame[0] for frame in frames if frame[1] & 0x80 or frame[1:3] == bytes((function, size))]
+    talkers = [frame[0] for frame in [*frames, *frames_in(unasked)] if frame[0] not in fitting]
+    if unit in talkers:
         return "babbles: it sends frames that nobody asked for: switch its active sending off"
-    if bytes(_expected(question)) in heard:
-        return _garbled(question, heard)
-    if talkers:
+    if talkers and bytes((unit, function, size)) not in heard:
         return f"silent: no answer in time; unit {talkers[0]} sends without being asked"
-    for frame in frames:
-        if frame[1] & 0x7F == function:
-            return f"unit {frame[0]} answers in its place: two units with one number, or a number that was changed"
+    if fitting:
+        return f"unit {fitting[0]} answers in its place: two units with one number, or a number that was changed"
     if not heard:
         return "silent: no answer in time" + ("; others send without being asked" if unasked else "")
     return _garbled(question, heard)

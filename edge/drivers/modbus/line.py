@@ -86,7 +86,8 @@ class Line:
             return octets
         if not self._question:
             self._unasked = octets.removeprefix(self._left)
-            self._settle(self._unasked)
+            if self._settle(self._unasked):
+                self._unasked, self._left = b"", octets
             return b""
         self._heard = octets
         self._frame = self._find(self._question, octets)
@@ -169,9 +170,8 @@ class Line:
             reason = f"late: it answers after more than {timeout_s:g} s: raise timeout_s"
         raise (DeviceSilent if reason.startswith(("silent", "late")) else BadFrame)(self.port, "", reason) from None
 
-    def _settle(self, octets: bytes) -> None:
-        """Strike off what is owed and has come after all."""
-        for unit, owed in list(self._owed.items()):
-            if rtu_answer(owed.question, octets):
-                self.late.add(unit)
-                del self._owed[unit]
+    def _settle(self, octets: bytes) -> bool:
+        """Return whether something that is owed has come after all, and note whose it is."""
+        came = {unit for unit, owed in self._owed.items() if rtu_answer(owed.question, octets)}
+        self.late |= came
+        return bool(came)

@@ -99,7 +99,7 @@ def test_rest_of_a_patient_device_is_no_longer_than_recovery_may_take() -> None:
 
 
 def test_rest_that_is_ordered_later_counts_from_the_next_slot() -> None:
-    """Another device's slot shows who took the line; that one rests, on its grid, and not longer for resting already."""
+    """Another device's slot shows who took the line; that one rests, on its grid, but not twice."""
     table = Timetable({"a": 10.0, "b": 10.0}, 0, 0)
     due_ms = {table.next().device: table.next().due_ms}
     table.done(table.next().due_ms)

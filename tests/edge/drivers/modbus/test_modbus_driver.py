@@ -129,7 +129,7 @@ def test_answer_of_another_unit_is_not_taken(rtu: Any, clock: Any) -> None:
         assert await driver._read("d") == []
         assert driver.health["d"].fault.startswith("unit 2 answers in its place")
 
-    run(rtu, clock, [device("d", 1, port="rtu+tcp://198.51.100.7:4001")], use)
+    run(rtu, clock, [device("d", 1, "rs_ws", port="rtu+tcp://198.51.100.7:4001")], use)
 
 
 def test_connection_that_is_closed_ends_the_driver(tcp: Any, clock: Any) -> None:
