@@ -63,6 +63,8 @@ class Peer:
         tags: of each unit.
         period_s: of its polls.
         storage: "sqlite", "memory" or "file".
+        timeout_s: it waits for an answer.
+        shared: whether all units are behind one address.
         values: what the far end keeps, by (device, key, time).
         killed: the connection that it had whenever it was killed.
     """
@@ -72,6 +74,7 @@ class Peer:
     period_s: float = 0.2
     storage: str = "sqlite"
     timeout_s: int = 20
+    shared: bool = True
     values: dict[tuple[str, str, int], int] = field(default_factory=dict)
     killed: list[int] = field(default_factory=list)
 
@@ -134,7 +137,8 @@ class Peer:
         return general
 
     def _slave(self, port: int, unit: int, rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-        line = {"host": "127.0.0.1", "port": port, "type": "tcp", "method": "socket", "unitId": unit}
+        host = "127.0.0.1" if self.shared else f"127.0.0.{unit}"
+        line = {"host": host, "port": port, "type": "tcp", "method": "socket", "unitId": unit}
         order = {"byteOrder": "BIG", "wordOrder": "BIG", "deviceName": f"unit-{unit}", "deviceType": "default"}
         times = {"timeout": self.timeout_s, "retries": 3, "pollPeriod": int(self.period_s * 1000)}
         rest = {"attributes": [], "attributeUpdates": [], "rpc": [], "timeseries": list(rows)}

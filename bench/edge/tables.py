@@ -21,12 +21,18 @@ def profile(path: Path, first: int, count: int) -> str:
 
 
 def tables(place: Path, units: int, sizes: Sequence[int], period_s: float, port: str) -> list[Mapping[str, Any]]:
-    """Return [[device]] tables that split each unit's registers, as a device has each property once."""
+    """Return [[device]] tables that split each unit's registers: a device has each property once, a unit its host."""
     firsts = [sum(sizes[:at]) for at in range(len(sizes))]
     profiles = [profile(place / f"{first}.toml", first, size) for first, size in zip(firsts, sizes, strict=True)]
-    every = {"station": "station", "driver": "modbus", "port": port, "period_s": period_s, "timeout_s": 10.0}
+    every = {"station": "station", "driver": "modbus", "period_s": period_s, "timeout_s": 10.0}
     return [
-        {**every, "id": f"unit-{unit}-{at}", "unit": unit, "profile": path}
+        {
+            **every,
+            "id": f"unit-{unit}-{at}",
+            "unit": unit,
+            "profile": path,
+            "port": port.replace("127.0.0.1", f"127.0.0.{unit}"),
+        }
         for unit in range(1, units + 1)
         for at, path in enumerate(profiles)
     ]

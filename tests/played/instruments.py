@@ -13,6 +13,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+HOSTS = 32  # 127.0.0.1 to .32, one port: as many instruments with an address of their own
 ASK = struct.Struct(">HHHBBHH")  # transaction, 0, length, unit, function, start, count
 
 
@@ -99,7 +100,10 @@ async def serve(ledger: str) -> None:
     loop = asyncio.get_running_loop()
     bus = Bus(os.open(ledger, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600) if ledger else -1)
     server = await loop.create_server(lambda: Connection(bus), "127.0.0.1", 0)
-    say(f"listening {server.sockets[0].getsockname()[1]}")
+    port = server.sockets[0].getsockname()[1]
+    for host in range(2, HOSTS + 1):
+        await loop.create_server(lambda: Connection(bus), f"127.0.0.{host}", port)
+    say(f"listening {port}")
     loop.add_reader(0, lambda: bus.told(sys.stdin.readline()))
     await server.serve_forever()
 

@@ -46,7 +46,7 @@ async def measure(seconds: float, *, with_peer: bool) -> list[Row]:
     if with_peer:
         tags = {unit: [tag(f"t{at}", at) for at in range(QUANTITIES)] for unit in range(1, DEVICES + 1)}
         with tempfile.TemporaryDirectory() as name:
-            async with Peer(Path(name), tags, 1.0) as peer:
+            async with Peer(Path(name), tags, 1.0, shared=False) as peer:
                 peers = await look(peer, seconds)
     return [
         Row("20 devices, 100 readings/s: resident MB", mine.resident, peers and peers.resident, "<= 45"),
