@@ -176,8 +176,8 @@ def main() -> None:
     note = (
         f"n = 1, windows of {chosen.seconds:g} s. A device of ours has each property once, so each unit is declared as "
         "several devices (25 of 20 tags; 3 of 42, 42 and 41); the peer has 500 tags, or one range of 125 a unit. "
-        "Readings of ours are counted when they are on the hub's disk; the peer's storage is sqlite where nothing else is said. "
-        "Instruments, broker and hub share the machine's cores with the gateway."
+        "Readings of ours are counted when they are on the hub's disk; the peer's storage is sqlite where nothing else "
+        "is said. Instruments, broker and hub share the machine's cores with the gateway."
     )
     report(rows, note, as_json=chosen.json)
 
