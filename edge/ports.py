@@ -105,17 +105,17 @@ class Completion:
 
         Args:
             kind: of the driver that gave them.
-            readings: of one device.
+            readings: of one answer; of one device where the station moves or sends again.
         """
         if not readings or self._is_repeat(readings[0]):
             return ()
         track = self._tracks.get(readings[0].device)
-        if track is None:
-            return readings
-        if kind in POSITIONS:
+        if kind in POSITIONS and track is not None:
             _follow(track, readings[0])
             return readings
-        return [_placed(reading, track) for reading in readings]
+        if not self._tracks or not any(reading.device in self._tracks for reading in readings):
+            return readings
+        return [_placed(reading, self._tracks.get(reading.device)) for reading in readings]
 
     def kept(self, readings: Sequence[Reading]) -> None:
         """Note that readings which `complete` returned are safe."""
@@ -170,6 +170,6 @@ def _follow(track: Track, reading: Reading) -> None:
         track.add(Fix(reading.monotonic_ms, reading.longitude, reading.latitude))
 
 
-def _placed(reading: Reading, track: Track) -> Reading:
-    fix = track.at(reading.monotonic_ms) if math.isnan(reading.longitude) else None
+def _placed(reading: Reading, track: Track | None) -> Reading:
+    fix = track.at(reading.monotonic_ms) if track is not None and math.isnan(reading.longitude) else None
     return reading if fix is None else reading._replace(longitude=fix.longitude, latitude=fix.latitude)
