@@ -41,7 +41,7 @@ def test_concentrator_that_hangs_up_is_noticed_before_the_time_out() -> None:
     async def scene() -> None:
         server = await asyncio.start_server(answer, "127.0.0.1", 0)
         async with server, open_port([settings(server.sockets[0].getsockname()[1])], SystemClock()) as driver:
-            connection = driver._client.ctx.transport.get_extra_info("socket")  # type: ignore[attr-defined]
+            connection = driver._line.client.ctx.transport.get_extra_info("socket")  # type: ignore[attr-defined]
             assert connection.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY) == 1
             stream = driver.readings()
             assert [(await anext(stream))[0].value for _ in range(3)] == [55.3] * 3

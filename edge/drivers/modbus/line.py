@@ -127,6 +127,9 @@ class Line:
         function, address, count = read
         asked_ns = time.perf_counter_ns()
         ask = getattr(self.client, _READS[function])
+        task = asyncio.current_task()
+        assert task is not None
+        cancelled = task.cancelling()
         try:
             async with asyncio.timeout(timeout_s) as self._guard:
                 await ask(address, count=count, device_id=unit)
@@ -138,6 +141,9 @@ class Line:
             raise BadFrame(self.port, "", f"garbled: {error}") from error
         finally:
             self._guard = None
+        if task.cancelling() > cancelled:
+            # Python 3.11's wait_for, in the client, forgets a cancellation that comes together with the answer.
+            raise asyncio.CancelledError
         self.late.discard(unit)
         self._unasked = b""
         if self._owed:

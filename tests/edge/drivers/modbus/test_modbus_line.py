@@ -133,3 +133,18 @@ def test_babbling_line_does_not_confuse_a_good_unit(rtu: Any, clock: Any) -> Non
         assert driver.health["d"].failures == 0
 
     run(rtu, clock, [device("d", 1, "rs_ws", port=PORT)], use)
+
+
+def test_stop_that_comes_together_with_an_answer_is_not_forgotten(rtu: Any, clock: Any) -> None:
+    """An agent that stops must not wait for ever for a driver that was just hearing an answer."""
+    rtu.answer = lambda _: b""
+
+    async def use(driver: ModbusDriver) -> None:
+        reading = asyncio.create_task(driver._read("d"))
+        await asyncio.sleep(0)
+        rtu.say(ANSWER)
+        reading.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await reading
+
+    run(rtu, clock, [device("d", 1, "rs_ws", port=PORT, timeout_s=1.0)], use)
