@@ -1,7 +1,7 @@
 """Both ends of the protocol, real code on real files, for a test that plays the network between them."""
 
 import shutil
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
@@ -24,6 +24,7 @@ from wire.envelope import read_envelope
 GATEWAY = "gw-test"
 KEY = SigningKey(bytes(range(32)))
 NOON_MS = 1_381_000_000_000
+USUAL = Limits(segment_bytes=4096)
 BLOCK_HEAD = 32  # bytes before a block's body in its frame
 STATION = CatalogueStation("station", "micro_station", "站", 116.5, 39.8)
 INVENTORY = Inventory(
@@ -38,6 +39,7 @@ class Card:
     Attributes:
         held: values of the readings that the outbox has taken and must deliver.
         doubtful: values whose block a test rotted: they may come or not.
+        limits: how much its outbox keeps.
         told: the epoch that it named when it last connected, which the broker retains.
     """
 
@@ -47,10 +49,11 @@ class Card:
     outbox: Outbox | None = None
     sender: Sender | None = None
     told: int = 0
+    limits: Limits = USUAL
 
     def open(self, now_s: float, boot: bytes) -> None:
         """Start the gateway's process."""
-        self.outbox = Outbox(self.directory, Identity(GATEWAY, KEY, boot), INVENTORY, Limits(segment_bytes=4096))
+        self.outbox = Outbox(self.directory, Identity(GATEWAY, KEY, boot), INVENTORY, self.limits)
         self.outbox.set_clock(NOON_MS, "ntp")
         self.sender = Sender(self.outbox, Random(1), timeout_s=5.0)
         self.sender.on_connect(now_s)
@@ -64,7 +67,7 @@ class Card:
     def image(self, place: Path) -> "Card":
         """Return a copy of the card as it lies on the table, or behind the back of its running process."""
         shutil.copytree(self.directory, place)
-        return Card(place, set(self.held), set(self.doubtful))
+        return Card(place, set(self.held), set(self.doubtful), limits=self.limits)
 
     def rot(self, which: int) -> None:
         """Turn the last byte of one block of readings, and note whose fault it is when they never come."""
@@ -123,13 +126,24 @@ class Hub:
         return [_ack(position, now_ms) for position in known.positions.values()] if known else []
 
     def arrived(self) -> list[int]:
-        """Return the values that the journal holds as new: what the judge will store."""
+        """Return the values that the journal holds as new, one by one: what the judge will store."""
         values: list[int] = []
+        for body, known_rows in self._fresh():
+            merged = read_readings(body).columns.merged
+            singles = np.frombuffer(merged, "<u2") == 1 if merged else slice(None)
+            values.extend(_values(body)[singles][known_rows:].tolist())
+        return values
+
+    def merged(self) -> int:
+        """Return how many readings the journal holds in minute means only."""
+        merged = (np.frombuffer(read_readings(body).columns.merged, "<u2") for body, _ in self._fresh())
+        return sum(int(each[each > 1].sum()) for each in merged)
+
+    def _fresh(self) -> Iterator[tuple[bytes, int]]:
         with JournalReader(self.directory) as reader:
             for entry in reader.entries(0, ("batch",)):
                 if entry.fresh:
-                    values.extend(_values(read_envelope(entry.envelope).body)[entry.known_rows :].tolist())
-        return values
+                    yield read_envelope(entry.envelope).body, entry.known_rows
 
 
 def _values(body: bytes) -> NDArray[np.int64]:
