@@ -50,7 +50,7 @@ class Unit(msgspec.Struct, frozen=True):
     Attributes:
         said: "" when it gave registers, else with what it refused, or why its answer could not be read.
         garbled: whether it could not be read.
-        fits: the best first; empty when no profile does.
+        fits: the best first; empty when no profile does, None while none was tried.
     """
 
     unit: int
@@ -58,7 +58,7 @@ class Unit(msgspec.Struct, frozen=True):
     parity: Parity
     latency_ms: float
     said: str = ""
-    fits: tuple[Fit, ...] = ()
+    fits: tuple[Fit, ...] | None = None
     garbled: bool = False
 
 

@@ -59,7 +59,7 @@ def _lang(parser: ArgumentParser) -> None:
 
 def _scan(parser: ArgumentParser) -> None:
     parser.add_argument("port", metavar="PORT", help="/dev/ttyUSB0, tcp://host:502 or rtu+tcp://host:4001")
-    parser.add_argument("--ids", type=ids, default=ids("1-247"), metavar="1-247", help="unit numbers (default: all)")
+    parser.add_argument("--ids", type=ids, metavar="1-16,30", help="only these unit numbers (default: all)")
     parser.add_argument("--baud", type=int, action="append", metavar="N", help="only this speed; repeat for several")
     parser.add_argument("--parity", choices=["N", "E", "O"], help="only this parity")
     parser.add_argument(

@@ -28,6 +28,9 @@ SETTINGS: Final = (
     *(Setting(baud, "E") for baud in (9600, 19_200, 4800)),
     Setting(9600, "O"),
 )
+_ALL: Final = range(1, 248)
+# By which number a device behind a network port often calls itself.
+_ITSELF: Final = 255
 _PARITIES: Final[tuple[Parity, ...]] = ("N", "E", "O")
 
 
@@ -37,8 +40,8 @@ def run_scan(arguments: Namespace) -> int:
     begun_s = time.monotonic()
 
     def told(scan: Scan) -> None:
-        found = len(scan.units) + len(scan.talkers)
-        line.show(f"{scan.doing}; found {found}; at most {duration(scan.left_s)} more (Ctrl-C to stop)")
+        found = len(scan.units) + len([talker for talker in scan.talkers if talker.driver != "modbus"])
+        line.show(f"{scan.doing}; {found} found; {duration(scan.left_s)} left at most (Ctrl-C: stop)")
 
     scan = Scan(_plan(arguments), GatewayClock(SystemClock()), told)
     whole = False
@@ -76,11 +79,11 @@ def _described(scan: Scan, *, whole: bool, seconds: float) -> list[str]:
     if not (scan.talkers or scan.units):
         said = "Nothing was found. Check the power, A and B, and that no agent runs; then try other speeds: --baud."
         lines += wrap(said, total)
-    if scan.units:
-        fits = next((unit for unit in scan.units if unit.fits), scan.units[0])
-        profile = fits.fits[0].profile if fits.fits else "..."
-        serial = f' baud = {fits.baud}, parity = "{fits.parity}",' if fits.baud else ""
-        said = f'For edge.toml: driver = "modbus",{serial} unit = {fits.unit}, profile = "{profile}" and so on.'
+    known = next((unit for unit in scan.units if unit.fits), None)
+    if known is not None and known.fits:
+        serial = f' baud = {known.baud}, parity = "{known.parity}",' if known.baud else ""
+        profile = known.fits[0].profile
+        said = f'For edge.toml: driver = "modbus",{serial} unit = {known.unit}, profile = "{profile}" and so on.'
         lines += wrap(said, total)
     return lines
 
@@ -94,8 +97,9 @@ def _units(units: Sequence[Unit]) -> Iterable[list[str]]:
         setting = f"{unit.baud} 8{unit.parity}1" if unit.baud else ""
         cells = [str(unit.unit), setting, f"{unit.latency_ms:.0f}" if unit.latency_ms else ""]
         if not unit.fits:
-            yield [*cells, unit.said.split(":")[0].upper() if unit.garbled else "none of ours", unit.said, ""]
-        for fit in unit.fits:
+            untried = "not tried yet" if unit.fits is None else "none of ours"
+            yield [*cells, unit.said.split(":")[0].upper() if unit.garbled else untried, unit.said, ""]
+        for fit in unit.fits or ():
             yield from with_values([*cells, f"{fit.profile} ({fit.good} of {fit.of})"], fit.values)
             cells = ["", "", ""]
 
@@ -108,6 +112,8 @@ def _plan(arguments: Namespace) -> Plan:
         settings = [Setting(baud, parity) for parity in parities for baud in arguments.baud]
     elif arguments.parity:
         settings = [setting for setting in SETTINGS if setting.parity == arguments.parity]
+    numbers = arguments.ids or _ALL
     if network:
         settings = [Setting(0, "N")]
-    return Plan(port, arguments.ids, settings, arguments.timeout, 0.0 if arguments.no_listen else 3.0)
+        numbers = arguments.ids or [*_ALL, _ITSELF]
+    return Plan(port, numbers, settings, arguments.timeout, 0.0 if arguments.no_listen else 3.0)

@@ -5,12 +5,15 @@ import logging
 import sys
 from collections.abc import Iterator
 
+from quietwatch.cli.table import columns, wrap
+
 
 class Live:
     """The line; silent when nobody looks, so that logs and pipes stay clean."""
 
     def __init__(self) -> None:
         self._seen = sys.stderr.isatty()
+        self._shown = ""
 
     def show(self, text: str) -> None:
         """Replace the line."""
@@ -21,8 +24,10 @@ class Live:
         self._write("")
 
     def _write(self, text: str) -> None:
-        if self._seen:
-            sys.stderr.write(f"\r\x1b[K{text}")
+        if self._seen and text != self._shown:
+            self._shown = text
+            # A line that is wider than the terminal could not be taken back.
+            sys.stderr.write(f"\r\x1b[K{wrap(text, columns() - 1)[0]}")
             sys.stderr.flush()
 
 
