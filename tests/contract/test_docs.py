@@ -166,3 +166,18 @@ def test_both_readmes_say_the_same(root: Path) -> None:
         )
 
     assert shapes[0] == shapes[1]
+
+
+def test_every_promise_has_its_tests(root: Path) -> None:
+    """A gateway promises nothing that no test would miss."""
+    page = (root / "docs" / "reliability.md").read_text("utf-8")
+    named = set(re.findall(r"`(test_\w+)`", page))
+    there = {
+        name
+        for path in (root / "tests").rglob("test_*.py")
+        for name in re.findall(r"def (test_\w+)", path.read_text("utf-8"))
+    }
+    rows = [row for row in page.splitlines() if row.startswith("| ") and not row.startswith("| what happens")]
+
+    assert named - there == set()
+    assert [row for row in rows if "`test_" not in row] == []
