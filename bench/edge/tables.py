@@ -36,3 +36,10 @@ def tables(place: Path, units: int, sizes: Sequence[int], period_s: float, port:
         for unit in range(1, units + 1)
         for at, path in enumerate(profiles)
     ]
+
+
+def single(place: Path, tags: int, period_s: float, port: str) -> list[Mapping[str, Any]]:
+    """Return [[device]] tables of as many tags of unit 1, each declared by itself: a device at an offset of its own."""
+    every = {"station": "station", "driver": "modbus", "period_s": period_s, "timeout_s": 10.0, "unit": 1, "port": port}
+    path = profile(place / "tag.toml", 0, 1)
+    return [{**every, "id": f"tag-{at}", "profile": path, "offset": at} for at in range(tags)]
