@@ -33,8 +33,6 @@ NO_ANSWER_BEHIND: Final = 11
 BUSY_S: Final = 0.1
 # Requests that one poll may add to find out what a unit lacks; the next poll goes on.
 MOST_DIVISIONS: Final = 32
-# Real seconds for which the client itself would wait for an answer: the line's own time-outs come first.
-CLIENT_WAITS_S: Final = 3600.0
 CONNECT_S: Final = 10.0
 # After that many silences of everybody in a row a network peer is taken for gone: a cable pulled from a switch
 # closes no connection.
@@ -121,20 +119,17 @@ class ModbusDriver:
             self.health |= {device.id: health for device in members}
 
     async def __aenter__(self) -> Self:
-        # The library logs every silence as an error; health counts them, and the supervisor says once what is lost.
+        # The library logs each lost connection; the supervisor says once what is lost.
         logging.getLogger("pymodbus").setLevel(logging.CRITICAL)
         match = NETWORK.fullmatch(self.port)
         line = Line(self.port, self.clock, rtu=match is None or match["scheme"] != "tcp")
         client = self.connect(self.devices[0], line)
-        # Before it connects: it would hang up after five silences, however well other units answer.
-        client.set_max_no_responses(1 << 31)
         try:
             connected = await client.connect()
         except (OSError, ValueError, termios.error) as error:
             raise PortError(self.port, "", f"cannot be opened: {error}{_advice(self.devices[0], error)}") from error
         if not connected:
             raise PortError(self.port, "", "cannot be opened: no such port, no permission, in use, or nobody listens")
-        client.ctx.comm_params.timeout_connect = CLIENT_WAITS_S
         _prepare(client)
         line.client = client
         self._line, self._silences = line, 0

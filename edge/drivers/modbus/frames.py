@@ -10,6 +10,7 @@ does not matter, so what comes before it costs nothing, whether an adapter's own
 Source: Modbus over Serial Line V1.02, Modbus Messaging on TCP/IP V1.0b.
 """
 
+import struct
 from collections.abc import Iterator
 from typing import Final
 
@@ -26,6 +27,17 @@ REASONS: Final = {
     10: "the gateway in between has no path to it",
     11: "the gateway in between gets no answer from it",
 }
+
+
+def rtu_question(unit: int, read: tuple[int, int, int]) -> bytes:
+    """Return the RTU frame that reads (function, address, count) of a unit."""
+    body = struct.pack(">BBHH", unit, *read)
+    return body + _crc(body)
+
+
+def tcp_question(transaction: int, unit: int, read: tuple[int, int, int]) -> bytes:
+    """Return the TCP frame that reads (function, address, count) of a unit."""
+    return struct.pack(">HHHBBHH", transaction, 0, 6, unit, *read)
 
 
 def refusal(code: int) -> str:

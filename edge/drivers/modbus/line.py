@@ -1,24 +1,22 @@
-"""A line through pymodbus's client: one question at a time, and only its own answer is taken for it."""
+"""A line on a connection that pymodbus's client keeps: one question at a time, and only its own answer is taken for it.
+
+The client opens the port and carries bytes. Answers are told from all else here: the client itself drops what follows
+noise, takes a late answer for the next one, and waits out its time when the far end has hung up.
+"""
 
 import asyncio
 import time
 from typing import Final, NamedTuple
 
 from pymodbus.client.base import ModbusBaseClient
-from pymodbus.exceptions import ConnectionException, ModbusException
-from pymodbus.framer.rtu import FramerRTU
 
-from edge.drivers.modbus.frames import rtu_answer, rtu_failure, tcp_answer
+from edge.drivers.modbus.frames import rtu_answer, rtu_failure, rtu_question, tcp_answer, tcp_question
 from edge.errors import BadFrame, DeviceSilent, PortError
 from wire.clock import Clock
 
 SILENT: Final = "silent: no answer in time"
-_READS: Final = {
-    1: "read_coils",
-    2: "read_discrete_inputs",
-    3: "read_holding_registers",
-    4: "read_input_registers",
-}
+# Bytes that may come in answer to one question, noise included, before the client throws them away.
+_MOST_HEARD: Final = 4096
 
 
 class Answer(NamedTuple):
@@ -64,49 +62,44 @@ class Line:
         self._clock = clock
         self._rtu = rtu
         self._find = rtu_answer if rtu else tcp_answer
+        self._transaction = 0
         self._question = b""
         self._frame = b""
         self._heard = b""
         self._unasked = b""
-        self._left = b""
+        self._old = b""
         self._at_ms = 0
         self._owed: dict[int, Owed] = {}
         self._lost = False
-        self._guard: asyncio.Timeout | None = None
+        self._waiting: asyncio.Future[None] | None = None
 
     def trace(self, sending: bool, octets: bytes) -> bytes:  # noqa: FBT001  # pymodbus calls it so
-        """Note a question; or return the answer alone in what has been heard since, with its CRC, as the client wants.
+        """Hear what has come since the last question; there is never anything left for the client to take apart.
 
         Args:
             sending: the direction.
-            octets: the question, or all that came since it.
+            octets: all that came since the last question.
         """
         if sending:
-            self._question, self._heard, self._frame, self._left = octets, b"", b"", b""
             return octets
-        if not self._question:
-            self._unasked = octets.removeprefix(self._left)
-            if self._settle(self._unasked):
-                self._unasked, self._left = b"", octets
+        if self._question:
+            self._heard = octets
+            self._frame = self._find(self._question, octets)
+            if self._frame:
+                self._at_ms = self._clock.monotonic_ms()
+                self._question, self._old = b"", octets
+                self._wake()
             return b""
-        self._heard = octets
-        self._frame = self._find(self._question, octets)
-        if not self._frame:
-            return b""
-        self._at_ms = self._clock.monotonic_ms()
-        if self._rtu:
-            clean = self._frame + FramerRTU.compute_CRC(self._frame).to_bytes(2, "big")
-        else:
-            clean = self._question[:4] + len(self._frame).to_bytes(2, "big") + self._frame
-        # The client cuts so many bytes off the front of what it holds, whatever they are.
-        self._question, self._left = b"", octets[len(clean) :]
-        return clean
+        self._unasked = octets.removeprefix(self._old)
+        if self._owed and self._settle(self._unasked):
+            self._unasked, self._old = b"", octets
+        return b""
 
     def connection(self, connected: bool) -> None:  # noqa: FBT001  # pymodbus calls it so
         """Note that the connection is there, or lost: a question that waits is given up at once."""
         self._lost = not connected
-        if self._lost and self._guard is not None:
-            self._guard.reschedule(asyncio.get_running_loop().time())
+        if self._lost:
+            self._wake()
 
     async def ask(self, unit: int, read: tuple[int, int, int], timeout_s: float) -> Answer:
         """Put a question and return the answer to it.
@@ -121,39 +114,46 @@ class Line:
             BadFrame: something came, but no answer.
             PortError: the connection is lost.
         """
-        if self._lost:
-            raise PortError(self.port, "", "the connection is lost")
-        await self._quarantine(unit)
-        function, address, count = read
+        if unit in self._owed:
+            await self._quarantine(unit)
         asked_ns = time.perf_counter_ns()
-        ask = getattr(self.client, _READS[function])
-        task = asyncio.current_task()
-        assert task is not None
-        cancelled = task.cancelling()
-        try:
-            async with asyncio.timeout(timeout_s) as self._guard:
-                await ask(address, count=count, device_id=unit)
-        except TimeoutError:
+        await self._exchange(unit, read, timeout_s)
+        latency_ms = (time.perf_counter_ns() - asked_ns) / 1e6
+        if not self._frame:
             self._give_up(unit, timeout_s)
-        except ConnectionException as error:
-            raise PortError(self.port, "", "the connection is lost") from error
-        except ModbusException as error:
-            raise BadFrame(self.port, "", f"garbled: {error}") from error
-        finally:
-            self._guard = None
-        if task.cancelling() > cancelled:
-            # Python 3.11's wait_for, in the client, forgets a cancellation that comes together with the answer.
-            raise asyncio.CancelledError
         self.late.discard(unit)
         self._unasked = b""
         if self._owed:
             self._settle(self._heard)
-        frame = self._frame
-        refused = frame[2] if frame[1] & 0x80 else 0
-        octets = b"" if refused else frame[3:]
-        if not refused and len(octets) != (2 * count if function > 2 else (count + 7) // 8):
+        if self._frame[1] & 0x80:
+            return Answer(self._at_ms, latency_ms, b"", self._frame[2])
+        function, _, count = read
+        octets = self._frame[3:]
+        if len(octets) != (2 * count if function > 2 else (count + 7) // 8):
             raise BadFrame(self.port, "", f"garbled: an answer of {len(octets)} bytes to a question for {count}")
-        return Answer(self._at_ms, (time.perf_counter_ns() - asked_ns) / 1e6, octets, refused)
+        return Answer(self._at_ms, latency_ms, octets, 0)
+
+    async def _exchange(self, unit: int, read: tuple[int, int, int], timeout_s: float) -> None:
+        """Send a question and wait for its answer, the time-out, or the end of the connection."""
+        if self._lost:
+            raise PortError(self.port, "", "the connection is lost")
+        self._transaction = self._transaction % 0xFFFF + 1
+        question = rtu_question(unit, read) if self._rtu else tcp_question(self._transaction, unit, read)
+        self._heard = self._frame = self._old = b""
+        loop = asyncio.get_running_loop()
+        self._waiting, self._question = loop.create_future(), question
+        self.client.ctx.max_buffer_size = _MOST_HEARD
+        self.client.ctx.send(question)
+        expiry = loop.call_later(timeout_s, self._wake)
+        try:
+            await self._waiting
+        finally:
+            expiry.cancel()
+            self._waiting = None
+
+    def _wake(self) -> None:
+        if self._waiting is not None and not self._waiting.done():
+            self._waiting.set_result(None)
 
     async def _quarantine(self, unit: int) -> None:
         owed = self._owed.get(unit)
