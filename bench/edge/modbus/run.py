@@ -175,10 +175,10 @@ def main() -> None:
     chosen = asked.parse_args()
     rows = asyncio.run(measure(chosen.seconds, with_peer=not chosen.no_peer and installed()))
     note = (
-        f"n = 1, windows of {chosen.seconds:g} s. 500 tags: each declared by itself, in both. 32 units of 125 registers, "
-        "an address each: three devices a unit in ours, one range a unit in the peer. Readings of ours are counted when "
-        "they are on the hub's disk; the peer's storage is sqlite where nothing else is said. Instruments, broker and "
-        "hub share the machine's cores with the gateway."
+        f"n = 1, windows of {chosen.seconds:g} s. 500 tags: each declared by itself, in both. "
+        "32 units of 125 registers, each with its address: three devices a unit in ours, one range in the peer. "
+        "Readings of ours are counted when they are on the hub's disk; the peer's storage is sqlite where nothing "
+        "else is said. Instruments, broker and hub share the machine's cores with the gateway."
     )
     report(rows, note, as_json=chosen.json)
 
