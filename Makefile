@@ -37,7 +37,7 @@ bench: install
 
 # A gateway's package for Debian, into dist/; ARGS="--python 3.13" builds it for Debian 13.
 deb: install
-	eval "$$($(BIN)/python .ci/uv_env.py)" && $(BIN)/python packaging/deb.py $(ARGS)
+	$(BIN)/python packaging/deb.py $(ARGS)
 
 web: install
 	$(UV) install --quiet --no-deps --reinstall-package quietwatch --editable .

@@ -12,6 +12,7 @@ lock. The same sources give the same bytes: times are SOURCE_DATE_EPOCH's, or th
 import argparse
 import hashlib
 import os
+import shlex
 import shutil
 import subprocess
 import sys
@@ -88,7 +89,9 @@ def fetch(package: Package, site: Path) -> None:
     command += ["--python-platform", f"{MACHINES[package.machine][0]}-manylinux_2_28"]
     command += ["--python-version", package.python, "--only-binary", ":all:", "--link-mode", "copy"]
     command += ["--no-deps", "--require-hashes", "--requirement", str(TOP / "docker" / "edge.lock")]
-    subprocess.run(command, check=True)  # noqa: S603  # our own words
+    # uv reads the indexes and certificates that pip is configured with on this machine.
+    configured = f'eval "$({shlex.join([sys.executable, str(TOP / ".ci" / "uv_env.py")])})"'
+    subprocess.run(["/bin/sh", "-c", f"{configured} && exec {shlex.join(command)}"], check=True)  # noqa: S603  # our own words
 
 
 def assemble(package: Package, root: Path) -> None:
