@@ -29,7 +29,7 @@ class Tally(NamedTuple):
 NO_TALLY: Final = Tally()
 
 
-class Block(msgspec.Struct):
+class Block(msgspec.Struct, gc=False):
     """One block where it stands.
 
     Attributes:
@@ -55,7 +55,7 @@ class Block(msgspec.Struct):
     thinned: bool = False
 
 
-class Seal(msgspec.Struct, frozen=True, array_like=True):
+class Seal(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """How a block was numbered, chained, dated and signed; the envelope can be made again from it and the block.
 
     Attributes:

@@ -146,5 +146,5 @@ class FullCard(Field, RuleBasedStateMachine):
 
 TestFullCard = FullCard.TestCase
 TestFullCard.settings = settings(
-    max_examples=12, stateful_step_count=25, deadline=None, suppress_health_check=list(HealthCheck)
+    max_examples=10, stateful_step_count=20, deadline=None, suppress_health_check=list(HealthCheck)
 )

@@ -25,6 +25,7 @@ from wire.reading import Reading
 FLUSH_S = 10
 WRITEBACK_S = 30
 SECONDS = 1800
+DAY_S = 86_400
 MQTT_HEAD = 6  # of a PUBLISH of QoS 1, beside its topic
 TOPIC = "qw/1/17/gw-bench/batch"
 START_MS = 1_763_700_000_000
@@ -72,11 +73,11 @@ class Cost(NamedTuple):
     written: float
 
 
-def answers(seconds: int) -> Iterator[tuple[int, list[Reading]]]:
-    """Yield (second, readings) of every answer of every instrument: each polled once a second, some ms late."""
+def answers(seconds: int, period_s: int = 1) -> Iterator[tuple[int, list[Reading]]]:
+    """Yield (second, readings) of every answer of every instrument: each polled once a period, some ms late."""
     chance = Random(1)  # noqa: S311  # the same readings at each run
     levels = {(each.device, name): start for each in INSTRUMENTS for name, _, start, _, _ in each.series}
-    for second in range(seconds):
+    for second in range(0, seconds, period_s):
         for position, instrument in enumerate(INSTRUMENTS):
             at_ms = second * 1000 + 20 + position * 90 + int(chance.expovariate(1 / 3))
             readings = []
@@ -138,6 +139,19 @@ def turn(outbox: Outbox, sender: Sender, second: int, *, connected: bool) -> int
     return sum(MQTT_HEAD + len(TOPIC) + len(envelope) for envelope in envelopes)
 
 
+def month_mb() -> float:
+    """Return the megabytes of thirty days without a line, every datastream each 10 s: a day's, times thirty."""
+    with tempfile.TemporaryDirectory(dir=Path.cwd()) as name:
+        identity = Identity("gw-bench", SigningKey(bytes(range(32))), bytes(16))
+        with Outbox(Path(name), identity, INVENTORY) as outbox:
+            begun = outbox.size_bytes
+            for second, readings in answers(DAY_S, 10):
+                outbox.append(readings)
+                if second % FLUSH_S == 0 and readings[0].device == INSTRUMENTS[0].device:
+                    outbox.gather()
+            return (outbox.size_bytes - begun) * 30 / 1e6
+
+
 def json_cost(seconds: int) -> Cost:
     """Return what it costs to publish each reading as a JSON text and to keep it in a file."""
     with tempfile.NamedTemporaryFile("wb", buffering=0, dir=Path.cwd()) as kept:
@@ -176,6 +190,7 @@ def main() -> None:
         ("one JSON text per reading", json_cost(SECONDS)),
     ):
         print(f"{name:<42}{cost.wire:>12.2f}{cost.rest:>10.2f}{cost.written:>10.1f}")
+    print(f"thirty days without a line, twenty datastreams each 10 s: {month_mb():.1f} MB of 256")
 
 
 if __name__ == "__main__":

@@ -1,5 +1,6 @@
 """The outbox in ordinary life: appending, blocks, catalogue, room."""
 
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -189,3 +190,60 @@ def test_how_devices_answered_is_no_time_of_theirs(tmp_path: Path, lives: "Lives
         outbox.write_block()
 
         assert list(outbox.held_times(frozenset({"micro-1-pm"}), 10)) == [("micro-1-pm", 2000)]
+
+
+def test_backlog_is_few_large_blocks(tmp_path: Path, lives: "Lives", reading: Callable[[int], Reading]) -> None:
+    """While a block waits that nobody takes, readings stay in the tail, synchronised there, until they fill one."""
+    many = 3 * BLOCK_ROWS
+    with lives.open(tmp_path) as outbox:
+        for number in range(many):
+            outbox.append([reading(number)])
+            if number % 10 == 0:
+                outbox.gather()
+                outbox.sync()
+        waiting = outbox.chain.waiting
+
+    assert waiting <= 5
+    assert lives.held(tmp_path) == list(range(many))
+
+
+def test_block_is_made_at_each_flush_while_somebody_takes_them(
+    tmp_path: Path, lives: "Lives", reading: Callable[[int], Reading]
+) -> None:
+    """A reading is on its way one flush after it was taken."""
+    with lives.open(tmp_path) as outbox:
+        outbox.set_clock(0, "ntp")
+        lives.sealed(outbox)
+        for number in range(5):
+            outbox.append([reading(number)])
+            outbox.gather()
+            assert lives.numbers(lives.sealed(outbox)) == [number]
+
+
+def test_readings_keep_their_block_s_number_when_the_block_before_is_lost(
+    tmp_path: Path, lives: "Lives", reading: Callable[[int], Reading]
+) -> None:
+    """A copy of the card may have sent them under that name: under another the hub would take them twice."""
+    with lives.open(tmp_path) as outbox:
+        outbox.set_clock(0, "ntp")
+        outbox.append([reading(1)])
+        outbox.flush()
+        place = outbox._held.blocks[2].place
+    with lives.open(tmp_path) as outbox:
+        outbox.append([reading(2)])
+    twin = tmp_path.with_name("twin")
+    shutil.copytree(tmp_path, twin)
+    path = next(tmp_path.glob("*.log"))
+    content = bytearray(path.read_bytes())
+    content[place.offset + 4] ^= 1  # in the head of the frame: nothing says any more what stood there
+    path.write_bytes(content)
+    names = []
+    for directory in (tmp_path, twin):
+        with lives.open(directory) as outbox:
+            outbox.set_clock(0, "ntp")
+            outbox.start_epoch()
+            blocks = [read_readings(each.body) for each in lives.sealed(outbox) if each.kind == "readings"]
+            names.append({(block.boot, block.number): block.columns for block in blocks})
+
+    assert len(names[1]) == 2
+    assert names[0].items() <= names[1].items()

@@ -90,7 +90,7 @@ def test_means_go_when_there_is_nothing_left_to_thin(tmp_path: Path, lives: "Liv
     with lives.open(tmp_path, limits=limits) as outbox:
         outbox.set_clock(NOON_MS, "ntp")
         count = 0
-        for _ in range(8):
+        for _ in range(5):
             count = fill(outbox, 20_000, count)
         tally = outbox.dropped, outbox.thinned
         payloads = lives.sealed(outbox)
