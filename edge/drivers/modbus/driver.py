@@ -26,7 +26,9 @@ from edge.errors import BadFrame, DeviceSilent, PortError
 from wire.clock import Clock
 from wire.reading import Flag, Reading
 
-# Exception codes that have a meaning of their own here: ask again at once, and a gateway that waited in vain.
+# Exception codes that have a meaning of their own here: nothing of that kind can be read, ask again at once, and a
+# gateway that waited in vain.
+NO_FUNCTION: Final = 1
 BUSY: Final = 6
 NO_ANSWER_BEHIND: Final = 11
 # Real seconds after which a busy unit is asked the same once more.
@@ -161,11 +163,13 @@ class ModbusDriver:
         while pending and divisions < MOST_DIVISIONS:
             block = pending.pop(0)
             answer = await self._ask(unit, block, health)
-            if answer is None:
+            if answer is None and health.silent:
                 break
+            if answer is None:
+                continue
             if answer.refusal:
                 divisions += 1
-                parts = unit.divide(block, now_ms)
+                parts = unit.divide(block, now_ms, whole=answer.refusal == NO_FUNCTION)
                 pending[:0] = parts
                 readings += [] if parts else _missing(block, answer.at_ms)
                 continue

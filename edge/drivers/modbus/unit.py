@@ -7,8 +7,10 @@ from typing import Final
 from edge.drivers.modbus.codec import Block, plan
 from edge.drivers.modbus.item import Item
 
-# Exception codes that may be about a part of what was asked for: no such registers, or too many at once.
-DIVISIBLE: Final = frozenset({2, 3})
+# Exception codes that are about what was asked for: no such function, no such registers, or too many at once.
+DIVISIBLE: Final = frozenset({1, 2, 3})
+# How many of the things that it lacks a fault names.
+NAMED: Final = 6
 # Field milliseconds after which a unit is asked again for what it did not have: it may have been changed.
 ASK_AGAIN_MS: Final = 3_600_000
 
@@ -43,24 +45,30 @@ class Unit:
             self._restart()
             self.hopeless = False
 
-    def divide(self, block: Block, now_ms: int) -> list[Block]:
-        """Return what to ask instead of a refused block; nothing when it is a single item, which is lacking then."""
-        parts = block.split()
+    def divide(self, block: Block, now_ms: int, *, whole: bool = False) -> list[Block]:
+        """Return what to ask instead of a refused block; nothing when what it reads is lacking.
+
+        Args:
+            block: of `blocks`.
+            now_ms: monotonic.
+            whole: the refusal is about all of it.
+        """
+        parts = [] if whole else block.split()
         at = self.blocks.index(block)
         self.blocks[at : at + 1] = parts
         if not parts:
-            self.lacking.append(block.items[0])
+            self.lacking += block.items
             self._again_ms = now_ms + ASK_AGAIN_MS
         return parts
 
     def conclude(self) -> str:
         """Return in words what it lacks; begin anew when that is everything."""
         if self.blocks:
-            names = ", ".join(item.name for item in self.lacking)
-            return f"refused with exception 2: it has no registers for {names}"
+            names = ", ".join(item.name for item in self.lacking[:NAMED])
+            return f"refused: it has no {names}" + (", ..." if len(self.lacking) > NAMED else "")
         self._restart()
         self.hopeless = True
-        return "refused with exception 2: it has none of the registers: is it this profile, and this offset?"
+        return "refused: it has none of these registers: is it this profile, function and offset?"
 
     def _restart(self) -> None:
         self.blocks, self.lacking = plan(self.items), []

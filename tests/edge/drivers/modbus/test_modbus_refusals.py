@@ -44,7 +44,7 @@ def test_what_an_instrument_lacks_is_found_by_halves_and_told_once(tcp: Any, clo
         missing = [one for one in found if one.flag is Flag.MISSING]
         assert [(one.property, str(one.value)) for one in missing] == [("co", "nan")]
         assert [one.value for one in found if one.property == "no2"] == [20.0] * 3
-        assert driver.health["d"].fault == "refused with exception 2: it has no registers for co"
+        assert driver.health["d"].fault == "refused: it has no co"
         assert (driver.health["d"].failures, driver.health["d"].silent) == (1, 0)
 
     run(tcp, clock, [device("d", 1, "aqt530")], use)
@@ -123,3 +123,32 @@ def test_answer_of_another_length_is_a_bad_frame(tcp: Any, clock: Any) -> None:
         assert driver.health["d"].fault == "garbled: an answer of 4 bytes to a question for 1"
 
     run(tcp, clock, [device("d", 1)], use)
+
+
+def test_instrument_without_the_status_still_gives_its_values(tcp: Any, clock: Any) -> None:
+    """A T400 behind a converter that knows no discrete inputs: one request more, once, and the fault says so."""
+    asked: list[int] = []
+
+    def answer(request: bytes) -> bytes:
+        asked.append(request[7])
+        return refusal(request, 1) if request[7] == 2 else registers(request, {18: 0x41A8})
+
+    tcp.answer = answer
+
+    async def use(driver: ModbusDriver) -> None:
+        assert [(one.value, one.flag) for one in await collect(driver, 3)] == [(21.0, Flag.UNKNOWN)] * 3
+        assert driver.health["o3"].fault.startswith("refused: it has no status 0, status 1, ")
+
+    run(tcp, clock, [device("o3", 1, "teledyne_t400")], use)
+    assert asked == [2, 4, 4, 4]
+
+
+def test_block_that_fails_does_not_cost_the_others(tcp: Any, clock: Any) -> None:
+    """A refusal costs no time: the unit's other blocks are asked all the same."""
+    tcp.answer = lambda request: refusal(request, 4) if request[7] == 2 else registers(request, {18: 0x41A8})
+
+    async def use(driver: ModbusDriver) -> None:
+        assert [one.value for one in await driver._read("o3")] == [21.0]
+        assert driver.health["o3"].fault == "refused with exception 4: it has failed"
+
+    run(tcp, clock, [device("o3", 1, "teledyne_t400")], use)
