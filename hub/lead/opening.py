@@ -1,6 +1,6 @@
 """What opens a lead or a ticket, in plain words: Chinese and English, with the numbers to check it by."""
 
-# ruff: noqa: RUF001  # Chinese has its own punctuation
+# Chinese has its own punctuation
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta

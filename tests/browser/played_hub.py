@@ -172,7 +172,7 @@ class Play:
                 registry.close_lead(lead.id, self.clock.utc_ms())
 
     def _ticket(self) -> TicketOpening:
-        told = "PM10 已有 60 分钟没有变化，设备可能卡住。"  # noqa: RUF001  # Chinese punctuation
+        told = "PM10 已有 60 分钟没有变化，设备可能卡住。"  # Chinese punctuation
         told_en = "PM10 has not moved for 60 minutes: the device may be stuck."
         subject = f"{STUCK_STATION}/{STUCK_STATION}-pm/pm10"
         return TicketOpening(subject, "flat_line", SINCE_MS, SINCE_MS + 60 * MINUTE_MS, told, told_en)
@@ -185,7 +185,7 @@ class Play:
             opened_ms=SINCE_MS + 3 * MINUTE_MS,
             late=False,
             evidence=(self.anomaly(DUST_AREA, SINCE_MS + 2 * MINUTE_MS, Level.RED),),
-            explanation="西园区安置房工地旁的 PM10 为 412 µg/m³，比区域背景 168 µg/m³ 高出 244 µg/m³，已持续 3 分钟。",  # noqa: RUF001
+            explanation="西园区安置房工地旁的 PM10 为 412 µg/m³，比区域背景 168 µg/m³ 高出 244 µg/m³，已持续 3 分钟。",
             explanation_en="PM10 beside West Park Housing Site is 412 µg/m³, 244 µg/m³ above the region's 168 µg/m³.",
         )
 
