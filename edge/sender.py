@@ -1,7 +1,9 @@
 """The sender: which envelopes to publish when, and what an acknowledgement means. Pure: bytes out, acknowledgements in.
 
 The chain's order is that of taking: a backlog goes oldest first, a window at a time, as fast as it is acknowledged;
-what is taken meanwhile goes behind it. It never wedges: whatever the hub says it has, there is a next envelope that it will take.
+what is taken meanwhile goes behind it.
+
+It never wedges: whatever the hub says it has, there is a next envelope that it will take.
 
     the hub has                              the sender
     what was sent, with our hash             goes on behind it
