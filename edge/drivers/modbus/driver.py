@@ -26,9 +26,7 @@ from edge.errors import BadFrame, DeviceSilent, PortError
 from wire.clock import Clock
 from wire.reading import Flag, Reading
 
-# Exception codes that have a meaning of their own here: nothing of that kind can be read, ask again at once, and a
-# gateway that waited in vain.
-NO_FUNCTION: Final = 1
+# Exception codes that have a meaning of their own here: ask again at once, and a gateway that waited in vain.
 BUSY: Final = 6
 NO_ANSWER_BEHIND: Final = 11
 # Real seconds after which a busy unit is asked the same once more.
@@ -169,7 +167,7 @@ class ModbusDriver:
                 continue
             if answer.refusal:
                 divisions += 1
-                parts = unit.divide(block, now_ms, whole=answer.refusal == NO_FUNCTION)
+                parts = unit.divide(block, answer.refusal, now_ms)
                 pending[:0] = parts
                 readings += [] if parts else _missing(block, answer.at_ms)
                 continue

@@ -8,7 +8,8 @@ from edge.drivers.modbus.codec import Block, plan
 from edge.drivers.modbus.item import Item
 
 # Exception codes that are about what was asked for: no such function, no such registers, or too many at once.
-DIVISIBLE: Final = frozenset({1, 2, 3})
+NO_FUNCTION: Final = 1
+DIVISIBLE: Final = frozenset({NO_FUNCTION, 2, 3})
 # How many of the things that it lacks a fault names.
 NAMED: Final = 6
 # Field milliseconds after which a unit is asked again for what it did not have: it may have been changed.
@@ -35,6 +36,7 @@ class Unit:
     lacking: list[Item] = field(init=False, default_factory=list)
     hopeless: bool = field(init=False, default=False)
     _again_ms: int = field(init=False, default=0)
+    _code: int = field(init=False, default=0)
 
     def __post_init__(self) -> None:
         self.blocks = plan(self.items)
@@ -45,18 +47,19 @@ class Unit:
             self._restart()
             self.hopeless = False
 
-    def divide(self, block: Block, now_ms: int, *, whole: bool = False) -> list[Block]:
+    def divide(self, block: Block, code: int, now_ms: int) -> list[Block]:
         """Return what to ask instead of a refused block; nothing when what it reads is lacking.
 
         Args:
             block: of `blocks`.
+            code: the exception, one of `DIVISIBLE`.
             now_ms: monotonic.
-            whole: the refusal is about all of it.
         """
-        parts = [] if whole else block.split()
+        parts = [] if code == NO_FUNCTION else block.split()
         at = self.blocks.index(block)
         self.blocks[at : at + 1] = parts
         if not parts:
+            self._code = code
             self.lacking += block.items
             self._again_ms = now_ms + ASK_AGAIN_MS
         return parts
@@ -65,10 +68,12 @@ class Unit:
         """Return in words what it lacks; begin anew when that is everything."""
         if self.blocks:
             names = ", ".join(item.name for item in self.lacking[:NAMED])
-            return f"refused: it has no {names}" + (", ..." if len(self.lacking) > NAMED else "")
+            return f"refused with exception {self._code}: it has no {names}" + (
+                ", ..." if len(self.lacking) > NAMED else ""
+            )
         self._restart()
         self.hopeless = True
-        return "refused: it has none of these registers: is it this profile, function and offset?"
+        return f"refused with exception {self._code}: it has none of these: is it this profile and offset?"
 
     def _restart(self) -> None:
         self.blocks, self.lacking = plan(self.items), []

@@ -44,7 +44,7 @@ def test_what_an_instrument_lacks_is_found_by_halves_and_told_once(tcp: Any, clo
         missing = [one for one in found if one.flag is Flag.MISSING]
         assert [(one.property, str(one.value)) for one in missing] == [("co", "nan")]
         assert [one.value for one in found if one.property == "no2"] == [20.0] * 3
-        assert driver.health["d"].fault == "refused: it has no co"
+        assert driver.health["d"].fault == "refused with exception 2: it has no co"
         assert (driver.health["d"].failures, driver.health["d"].silent) == (1, 0)
 
     run(tcp, clock, [device("d", 1, "aqt530")], use)
@@ -137,7 +137,7 @@ def test_instrument_without_the_status_still_gives_its_values(tcp: Any, clock: A
 
     async def use(driver: ModbusDriver) -> None:
         assert [(one.value, one.flag) for one in await collect(driver, 3)] == [(21.0, Flag.UNKNOWN)] * 3
-        assert driver.health["o3"].fault.startswith("refused: it has no status 0, status 1, ")
+        assert driver.health["o3"].fault.startswith("refused with exception 1: it has no status 0, status 1, ")
 
     run(tcp, clock, [device("o3", 1, "teledyne_t400")], use)
     assert asked == [2, 4, 4, 4]
