@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 from hub.anomaly.detector import Detector
 from hub.anomaly.exceedance import Exceedance
 from hub.anomaly.local_excess import LocalExcess
-from hub.anomaly.rulebook import Rule, beijing_day, default_rules, in_force, is_night
+from hub.anomaly.rule import Rule, family, particular
+from hub.anomaly.rulebook import beijing_day, default_rules, in_force, is_night
 from hub.errors import ConfigError
 from hub.model import MINUTE_MS, DetectorKind, Level
 from hub.network import PROPERTY_INDEX, Network
@@ -57,13 +58,15 @@ class CheckSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Group(NamedTuple):
-    """Rules that are judged in one call: of one kind of detector, level, averaging period and side."""
+    """Rules that are judged in one call: of one kind of detector, level, averaging period and side; see `Rule`."""
 
     detector: DetectorKind
     level: Level
     average_min: int
     valid_min: int
     below: bool
+    valid_hours: int = 0
+    natural_day: bool = False
 
 
 class Bound(NamedTuple):
@@ -176,23 +179,39 @@ def _by_property(
 def _detectors(network: Network, rules: tuple[Rule, ...], phase: tuple[date, bool]) -> tuple[Bound, ...]:
     # Groups follow from all rules, so that states keep their places when one comes into force.
     groups = sorted({_group(rule) for rule in rules})
-    valid = set(in_force(rules, phase[0]))
-    return tuple(_bound(network, rules, group, valid, night=phase[1]) for group in groups)
+    applying = _applying(network, rules, phase[0])
+    return tuple(_bound(len(network), rules, group, applying, night=phase[1]) for group in groups)
 
 
 def _group(rule: Rule) -> Group:
     kind: DetectorKind = "local_excess" if rule.kind == "local_excess" else "exceedance"
-    return Group(kind, _LEVELS[rule.level], rule.average_min, rule.valid_min, rule.below)
+    period = rule.average_min, rule.valid_min, rule.below, rule.valid_hours, rule.natural_day
+    return Group(kind, _LEVELS[rule.level], *period)
 
 
-def _bound(network: Network, rules: tuple[Rule, ...], group: Group, valid: set[Rule], *, night: bool) -> Bound:
+def _applying(network: Network, rules: tuple[Rule, ...], day: date) -> dict[int, NDArray[np.bool_]]:
+    """Return by index of each rule in force bool[n]: to which streams it applies, the most particular rules alone."""
+    valid = set(in_force(rules, day))
+    applying = {index: _applies(network, rule) for index, rule in enumerate(rules) if rule in valid}
+    most: dict[tuple[str, str, bool], NDArray[np.int8]] = {}
+    for index, applies in applying.items():
+        rank, none = particular(rules[index]), np.full(len(network), -1, np.int8)
+        known = most.setdefault(family(rules[index]), none)
+        np.maximum(known, rank, out=known, where=applies)
+    return {index: it & (most[family(rules[index])] == particular(rules[index])) for index, it in applying.items()}
+
+
+def _bound(
+    streams: int, rules: tuple[Rule, ...], group: Group, applying: dict[int, NDArray[np.bool_]], *, night: bool
+) -> Bound:
     """Give every stream the strictest rule of a group that applies to it."""
-    strictest = np.full(len(network), np.inf)
-    chosen = np.full(len(network), -1)
-    for index, rule in enumerate(rules):
-        if rule in valid and _group(rule) == group:
+    strictest = np.full(streams, np.inf)
+    chosen = np.full(streams, -1)
+    for index, applies in applying.items():
+        rule = rules[index]
+        if _group(rule) == group:
             threshold = _threshold(rule, night=night) * (-1 if rule.below else 1)
-            better = _applies(network, rule) & (threshold < strictest)
+            better = applies & (threshold < strictest)
             strictest[better], chosen[better] = threshold, index
     return Bound(group, _detector(group, rules, chosen, night=night), chosen)
 
@@ -208,6 +227,10 @@ def _applies(network: Network, rule: Rule) -> NDArray[np.bool_]:
         # The last element answers for index -1: outside of all areas.
         inside = np.array([*(area.kind in rule.areas for area in network.areas), "none" in rule.areas], np.bool_)
         matches &= inside[network.home]
+    if rule.at_areas:
+        matches &= np.array([*(area.id in rule.at_areas for area in network.areas), False], np.bool_)[network.home]
+    if rule.at_stations:
+        matches &= np.array([s.id in rule.at_stations for s in network.stations], np.bool_)[network.station]
     return np.asarray(matches, np.bool_)
 
 

@@ -20,7 +20,8 @@ Minutes = NDArray[np.int64]
 Floats = NDArray[np.float64]
 ScalarT = TypeVar("ScalarT", bound=np.generic)
 
-DAY_MIN: Final = 1440
+# A day and an hour: while a day is closed, its first minutes are not yet written over.
+KEPT_MIN: Final = 1500
 ARITHMETIC, ENERGY, VECTOR = 0, 1, 2
 NEVER: Final = -1
 # Worst last; MISSING says nothing about the values that are there.
@@ -75,11 +76,10 @@ class Panel:
     """Ring arrays of shape (streams, minutes); grows by streams, never by minutes.
 
     Attributes:
-        minutes: how many minutes it holds.
-        head: the newest closed minute since 1970, -1 before the first.
+        minutes, head: how many it holds; the newest closed one since 1970, -1 before the first.
     """
 
-    def __init__(self, minutes: int = DAY_MIN) -> None:
+    def __init__(self, minutes: int = KEPT_MIN) -> None:
         self.minutes = minutes
         self.head = NEVER
         self._column = np.full(minutes, NEVER)
@@ -195,13 +195,25 @@ class Panel:
             where[:, moving] = self._track[:, self._place[moving], column]
         return Newest(at, value, where[0], where[1], bad)
 
-    def average(self, minute: int, span: int, valid: int) -> Floats:
-        """Return float64[n]: the canonical mean of the `span` minutes up to `minute`, NaN with less than `valid`."""
+    def average(self, minute: int, span: int, valid: int, rows: NDArray[np.intp] | None = None) -> Floats:
+        """Return float64[k]: the canonical mean of the `span` minutes up to `minute`, NaN with less than `valid`.
+
+        Args:
+            minute: since 1970.
+            span: minutes.
+            valid: how many of them must have values.
+            rows: k streams, all unless given.
+        """
         columns = self._columns(minute, span)
-        counts = (self._count[: len(self), columns] > 0).sum(axis=1)
-        sums = self._mean[: len(self), columns].sum(axis=1, dtype=np.float64)
-        mean = np.divide(sums, counts, out=np.full(len(self), np.nan), where=counts >= max(valid, 1))
-        return self._canonical(mean, np.arange(len(self)))
+        chosen = slice(len(self)) if rows is None else rows[:, None]
+        counts = (self._count[chosen, columns] > 0).sum(axis=1)
+        sums = self._mean[chosen, columns].sum(axis=1, dtype=np.float64)
+        mean = np.divide(sums, counts, out=np.full(len(counts), np.nan), where=counts >= max(valid, 1))
+        return self._canonical(mean, np.arange(len(self)) if rows is None else rows)
+
+    def loud(self, rows: NDArray[np.integer[Any]]) -> NDArray[np.bool_]:
+        """Return bool[k]: which streams average by energy."""
+        return np.asarray(self._averaging[rows] == ENERGY)
 
     def tail(self, rows: NDArray[np.intp], minute: int, span: int) -> tuple[Minutes, Floats, Floats, Floats]:
         """Return the `span` minutes up to `minute` of some streams.
@@ -256,7 +268,7 @@ class Panel:
     def _canonical(self, mean: NDArray[np.floating[Any]], rows: NDArray[np.integer[Any]]) -> Floats:
         """Return means in canonical units; the last axis is that of the rows."""
         value = mean.astype(np.float64)
-        loud = self._averaging[rows] == ENERGY
+        loud = self.loud(rows)
         if loud.any():
             with np.errstate(divide="ignore", invalid="ignore"):
                 value[..., loud] = 10 * np.log10(value[..., loud])

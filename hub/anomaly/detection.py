@@ -7,7 +7,8 @@ from numpy.typing import NDArray
 
 from hub.anomaly.detector import Series
 from hub.anomaly.hysteresis import Floats, Ints, Runs
-from hub.bindings import Bindings, Group
+from hub.anomaly.means import HOUR_MIN, Valid, day_hour, mean_of_hours
+from hub.bindings import Bindings, Bound, Group
 from hub.model import MINUTE_MS
 from hub.panel import Panel
 
@@ -61,22 +62,49 @@ def detect(
     for bound, run in zip(bindings.detectors, runs, strict=True):
         series: Series | None = fresh
         if bound.group.average_min > 1:
-            series = _averaged(panel, fresh, bound.group, minute)
+            series = _averaged(panel, fresh, bound, minute)
         moved = run if series is None else bound.detector(series, run)[1]
         value = np.full(len(background), np.nan) if series is None else series.value[:, 0]
         compared = background if bound.group.detector == "local_excess" else np.full(len(background), np.nan)
         limit = bound.detector.threshold(background)
-        findings.append(Finding(bound.group, moved.active, moved.since_ms, value, compared, limit, bound.rule))
+        active = moved.active & (bound.rule >= 0) & shown(bound.group, minute)
+        findings.append(Finding(bound.group, active, moved.since_ms, value, compared, limit, bound.rule))
         after.append(moved)
     return tuple(findings), tuple(after)
 
 
-def _averaged(panel: Panel, fresh: Series, group: Group, minute: int) -> Series | None:
-    if minute % AVERAGE_EVERY:
+def _averaged(panel: Panel, fresh: Series, bound: Bound, minute: int) -> Series | None:
+    """Return the means that are due at a minute, None when none is: those of clock hours at each full hour."""
+    group, rows = bound.group, np.flatnonzero(bound.rule >= 0)
+    if not rows.size or minute != last_due(group, minute):
         return None
-    mean = panel.average(minute, group.average_min, group.valid_min)
+    value = np.full((len(fresh.value), 1), np.nan)
+    value[rows, 0] = mean_of(panel, group, rows, minute)
     start_ms = (minute - group.average_min + 1) * MINUTE_MS
-    return Series(np.full((len(mean), 1), start_ms), mean[:, None], fresh.background)
+    return Series(np.full(value.shape, start_ms), value, fresh.background)
+
+
+def mean_of(panel: Panel, group: Group, rows: NDArray[np.intp], minute: int) -> Floats:
+    """Return float64[k]: the mean of some streams up to a minute as a group averages, NaN where there is none."""
+    if group.valid_hours:
+        valid = Valid(group.valid_min, group.valid_hours)
+        return mean_of_hours(panel, rows, minute, group.average_min // HOUR_MIN, valid)
+    return panel.average(minute, group.average_min, group.valid_min, rows)
+
+
+def last_due(group: Group, minute: int) -> int:
+    """Return the last minute up to one, itself included, with which a mean of a group ended."""
+    if not group.valid_hours:
+        return minute if group.average_min == 1 else minute - minute % AVERAGE_EVERY
+    hour_end = (minute + 1) // HOUR_MIN * HOUR_MIN
+    if group.natural_day and day_hour(hour_end) * HOUR_MIN < group.average_min:
+        hour_end -= day_hour(hour_end) * HOUR_MIN  # the midnight before
+    return hour_end - 1
+
+
+def shown(group: Group, minute: int) -> bool:
+    """Return whether what was found last still speaks at a minute: of a day that is over only for an hour."""
+    return not group.natural_day or minute - last_due(group, minute) < HOUR_MIN
 
 
 def onset_ms(panel: Panel, rows: NDArray[np.intp], needed: Floats, minute: int, *, below: bool = False) -> Ints:

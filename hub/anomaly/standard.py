@@ -212,9 +212,10 @@ def read_standard(name: str, text: str) -> AnyStandard:
         ConfigError: not TOML, or not of the form of a standard.
     """
     try:
-        return msgspec.convert(tomllib.loads(text, parse_float=Decimal), AnyStandard, strict=True)
+        found: AnyStandard = msgspec.convert(tomllib.loads(text, parse_float=Decimal), AnyStandard)
     except (tomllib.TOMLDecodeError, msgspec.ValidationError) as error:
         raise ConfigError(name, "standard", "", str(error)) from error
+    return found
 
 
 def standard_texts() -> dict[str, str]:

@@ -5,7 +5,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from hub.anomaly.detection import Finding
+from hub.anomaly.detection import Finding, last_due, mean_of
 from hub.area.attribution import Wind
 from hub.area.status import FRESH_MS
 from hub.bindings import Bindings
@@ -73,15 +73,15 @@ class Sight(NamedTuple):
         """Return what one stream shows, laid to an area."""
         network = self.bindings.network
         stream, station = network.datastreams[row], network.stations[network.station[row]]
-        value = finding.value[row]
+        value, minute = self._judged(finding, row)
         return Anomaly(
-            minute_ms=int(self.newest.minute[row]) * MINUTE_MS,
+            minute_ms=minute * MINUTE_MS,
             station=stream.station,
             datastream=stream.id,
             area=network.areas[area].id,
             cause=Cause(stream.property, finding.group.detector),
             level=finding.group.level,
-            value=float(self.newest.value[row] if np.isnan(value) else value),
+            value=value,
             background=float(finding.background[row]),
             threshold=float(finding.threshold[row]),
             rule=self.bindings.rules[finding.rule[row]].id,
@@ -89,6 +89,15 @@ class Sight(NamedTuple):
             latitude=float(self.newest.latitude[row] if station.moving else station.latitude),
             alternatives=alternatives,
         )
+
+    def _judged(self, finding: Finding, row: int) -> tuple[float, int]:
+        """Return the value that the rule judged last, and its minute: a mean's is the last that it has."""
+        newest = float(self.newest.value[row]), int(self.newest.minute[row])
+        if finding.group.average_min == 1:
+            return newest
+        minute = last_due(finding.group, self.minute)
+        value = float(mean_of(self.panel, finding.group, np.array([row]), minute)[0])
+        return newest if np.isnan(value) else (value, minute)
 
 
 def places(bindings: Bindings, newest: Newest) -> tuple[Floats, Floats]:
