@@ -92,7 +92,13 @@ class Log:
             self._segments.sync()
         with self._relieving:
             if self._plan is not None and not self._plan.content:
-                self._relief.build(self._plan)
+                try:
+                    self._relief.build(self._plan)
+                except (
+                    OutboxFull,
+                    FileNotFoundError,
+                ):  # when it is needed it is tried again, or it has become needless
+                    self._plan = None
 
     def write(self, frames: bytes, *, vital: bool = True) -> Place:
         """Write frames with one call and return where they begin.

@@ -106,7 +106,7 @@ class Relief:
             parts.append(part)
             at += len(part)
         plan.after = plan.before._replace(dropped=plan.before.dropped + dropped, thinned=plan.before.thinned + thinned)
-        before = [number for number in self._segments.sizes if number < plan.segment]
+        before = [number for number in list(self._segments.sizes) if number < plan.segment]
         if not plan.moved and before:
             plan.into = before[-1]
             remains = self._remains(found, old)

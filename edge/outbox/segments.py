@@ -9,7 +9,7 @@ from edge.errors import OutboxError
 from edge.outbox.frame import Scan, scan
 from edge.outbox.room import refusal
 
-SEGMENT_BYTES: Final = 256 << 10
+SEGMENT_BYTES: Final = 128 << 10
 _FLAGS: Final = os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC
 _SUFFIX: Final = ".log"
 _NEW: Final = ".new"

@@ -1,0 +1,65 @@
+"""A long absence of the broker: what a gateway takes meanwhile fits, and goes in order as fast as it is taken."""
+
+from pathlib import Path
+from random import Random
+from typing import TYPE_CHECKING
+
+import pytest
+
+from edge.outbox import Limits, Outbox
+from edge.sender import Sender
+from wire.batch import Ack, Payload, read_readings
+from wire.envelope import read_envelope
+from wire.reading import Reading
+
+if TYPE_CHECKING:
+    from tests.edge.conftest import Lives
+
+WEEK_S = 7 * 86_400
+PERIOD_S = 60
+NOON_MS = 1_700_000_000_000
+TYPICAL = 120  # readings of twenty datastreams each 10 s, for one of those here
+
+
+@pytest.fixture(autouse=True)
+def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have no call wait for the disk of this machine."""
+    monkeypatch.setattr("os.fdatasync", lambda _: None)
+
+
+def drain(outbox: Outbox, live: int) -> list[Payload]:
+    """Hand everything over to a hub that takes it at once, readings being taken meanwhile."""
+    sender, payloads = Sender(outbox, Random(1)), []
+    for now in range(1000):
+        if now < live:
+            outbox.append([Reading("micro-1-pm", "pm2_5", WEEK_S * 1000 + now, float(WEEK_S // PERIOD_S + now))])
+        payloads += [read_envelope(envelope) for envelope in sender.turn(float(now))]
+        digest = outbox.chain.hash_at(outbox.chain.last_seq)
+        assert digest is not None
+        sender.on_ack(Ack(outbox.chain.epoch, outbox.chain.last_seq, digest, NOON_MS), float(now))
+        if now >= live and not outbox.unacknowledged:
+            break
+    return payloads
+
+
+def test_week_without_a_broker_is_held_and_handed_over(tmp_path: Path, lives: "Lives") -> None:
+    """Every reading arrives once and in order, those behind them that are taken while it drains; a month would fit."""
+    many, live = WEEK_S // PERIOD_S, 3
+    with lives.open(tmp_path) as outbox:
+        outbox.set_clock(NOON_MS, "ntp")
+        for number in range(many):
+            outbox.append([Reading("micro-1-pm", "pm2_5", number * PERIOD_S * 1000, float(number))])
+            outbox.gather()
+            outbox.sync()
+        size, waiting = outbox.size_bytes, outbox.chain.waiting
+        payloads = drain(outbox, live)
+
+    numbers = [
+        int(value)
+        for payload in payloads
+        if payload.kind == "readings"
+        for value in memoryview(read_readings(payload.body).columns.value).cast("d")
+    ]
+    assert numbers == list(range(many + live))
+    assert waiting < 20
+    assert size * TYPICAL * 30 / 7 < Limits().bytes
