@@ -14,7 +14,7 @@ from edge.outbox.replay import block_frame, lost_block, read_block, replay, snap
 from edge.outbox.room import Reserve, allowed_bytes
 from edge.outbox.segments import SEGMENT_BYTES, Place, Segments, sync_directory
 
-RESERVE_BYTES: Final = 512 << 10
+RESERVE_BYTES: Final = 256 << 10
 _SEGMENTS_LEAST: Final = 16  # of a full outbox
 
 

@@ -24,7 +24,7 @@ from typing import Final, NamedTuple
 from edge.outbox.room import refusal
 from wire.columns import Columns, little
 
-FILE_BYTES: Final = 256 << 10
+FILE_BYTES: Final = 64 << 10
 _MAGIC: Final = 0x5451
 _MARK: Final = 0xA7
 _HEAD: Final = struct.Struct("<HQ16sq")
