@@ -10,13 +10,14 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from functools import partial
-from importlib import resources
-from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import Any, Final
 
 import msgspec
 
+from hub.anomaly.rule import Rule
+from hub.anomaly.rulebook import rules_of
+from hub.anomaly.standard import standard_texts
 from hub.area.geometry import areas_of
 from hub.catalogue import Catalogue
 from hub.config import Config, is_loopback, load_config
@@ -119,7 +120,7 @@ def _opened(config: Config, zone: Zone, clock: Clock) -> Iterator[_Parts]:
         store = _open_store(directory, journal)
         stack.callback(store.close)
         stack.enter_context(_mirror(config, store))
-        new_judge = partial(_new_judge, zone, store, registry, directory / MEMORY)
+        new_judge = partial(_new_judge, zone, store, registry, (directory / MEMORY, rules_of(config.rules)))
         judging = stack.enter_context(Judging(journal.directory, new_judge, live.publish))
         deliver = _delivery(receiver, judging, Quarantine(directory / "quarantine"))
         commit = stack.enter_context(GroupCommit(journal, config.keys, clock, deliver))
@@ -139,8 +140,8 @@ def _delivery(receiver: Receiver, judging: Judging, quarantine: Quarantine) -> C
     return deliver
 
 
-def _new_judge(zone: Zone, store: DuckStore, registry: Registry, memory: Path) -> Judge:
-    return Judge(Catalogue(), zone.areas, store, registry, memory)
+def _new_judge(zone: Zone, store: DuckStore, registry: Registry, kept: tuple[Path, tuple[Rule, ...]]) -> Judge:
+    return Judge(Catalogue(), zone.areas, store, registry, *kept)
 
 
 def _open_store(directory: Path, journal: Journal) -> DuckStore:
@@ -195,18 +196,14 @@ def _journal_config(journal: Journal, commit: GroupCommit, config: Config) -> No
             "grace_s": config.judge.grace_s,
             "third_party": config.third_parties,
             "areas": config.areas.read_text(encoding="utf-8"),
-            "rules": {path.name: path.read_text() for path in _rule_files()},
+            "rules": config.rules,
+            "standards": standard_texts(),
         }
     )
     with JournalReader(journal.directory) as reader:
         last = deque(reader.entries(0, ("config",)), maxlen=1)
     if not last or last[0].envelope != said:
         commit.put(Arrival("config", body=said))
-
-
-def _rule_files() -> list[Traversable]:
-    files = (resources.files("hub.anomaly") / "rules").iterdir()
-    return sorted((file for file in files if file.name.endswith(".toml")), key=lambda file: file.name)
 
 
 def _zone(config: Config) -> Zone:

@@ -17,6 +17,7 @@ from typing import Any, TypeVar
 import msgspec
 from nacl.signing import VerifyKey
 
+from hub.anomaly.rulebook import rule_texts, rules_of
 from hub.errors import ConfigError
 from hub.third_party import ThirdParty, flaws
 from wire.topics import is_identifier
@@ -67,9 +68,15 @@ class HttpTable(_Table, frozen=True):
 
 
 class JudgeTable(_Table, frozen=True):
-    """[judge]: `grace_s` is how long after its end a minute stays open for readings on their way."""
+    """[judge]: how it judges.
+
+    Attributes:
+        grace_s: how long after its end a minute stays open for readings on their way.
+        rules: the directory of the site's own rules, relative to the configuration file; "" for none.
+    """
 
     grace_s: float = 30.0
+    rules: str = ""
 
 
 class ZoneTable(_Table, frozen=True):
@@ -111,6 +118,7 @@ class Config:
     Attributes:
         directory: of journal, store and registry.
         areas, districts: GeoJSON files.
+        rules: the texts of all rules, the program's and the site's, by name.
         keys: the public key of every gateway.
         third_parties: who may report without a signature, [[third_party]].
         mqtt_password, http_password, influx_token: empty when none is configured.
@@ -124,6 +132,7 @@ class Config:
     zone: ZoneTable
     areas: Path
     districts: Path
+    rules: Mapping[str, str]
     keys: Mapping[str, VerifyKey]
     third_parties: tuple[ThirdParty, ...]
     receivers: tuple[ReceiverTable, ...]
@@ -204,14 +213,16 @@ def load_config(path: Path, environ: Mapping[str, str] | None = None) -> Config:
     hub = file.table("hub", HubTable)
     mqtt, http = file.table("mqtt", MqttTable), file.table("http", HttpTable)
     zone, influx = file.table("zone", ZoneTable), file.influx()
+    judge = file.table("judge", JudgeTable)
     config = Config(
         directory=path.parent / hub.directory,
         mqtt=mqtt,
         http=http,
-        judge=file.table("judge", JudgeTable),
+        judge=judge,
         zone=zone,
         areas=file.beside("zone", "areas", zone.areas),
         districts=file.beside("zone", "districts", zone.districts),
+        rules=_rules(file, judge),
         keys=_keys(file, file.tables("gateway", GatewayTable)),
         third_parties=file.tables("third_party", ThirdParty),
         receivers=file.tables("receiver", ReceiverTable),
@@ -225,6 +236,25 @@ def load_config(path: Path, environ: Mapping[str, str] | None = None) -> Config:
     for table, key, reason in flaws(config.third_parties, tuple(config.keys)):
         raise file.error(table, key, reason)
     return config
+
+
+def all_rules(directory: Path | None) -> dict[str, str]:
+    """Return the texts of the program's rules and of the *.toml of a site's directory, by name.
+
+    Raises:
+        OSError, UnicodeDecodeError: a file cannot be read.
+    """
+    paths = [] if directory is None else sorted(path for path in directory.iterdir() if path.suffix == ".toml")
+    return rule_texts() | {f"site/{path.name}": path.read_text(encoding="utf-8") for path in paths}
+
+
+def _rules(file: _File, judge: JudgeTable) -> dict[str, str]:
+    try:
+        texts = all_rules(file.path.parent / judge.rules if judge.rules else None)
+    except (OSError, UnicodeDecodeError) as error:
+        raise file.error("judge", "rules", str(error)) from error
+    rules_of(texts)
+    return texts
 
 
 def is_loopback(host: str) -> bool:

@@ -131,6 +131,12 @@ def _configure(parser: ArgumentParser) -> None:
     )
 
 
+def _rules(parser: ArgumentParser) -> None:
+    parser.add_argument("action", choices=["check"], help="look for holes, overlaps and missing sources")
+    parser.add_argument("directory", type=Path, metavar="DIR", nargs="?", help="of a site's own rules, beside ours")
+    _json(parser)
+
+
 def _sim_run(parser: ArgumentParser) -> None:
     parser.add_argument("--directory", type=Path, required=True, help="ports, ledger and field.json appear here")
     parser.add_argument("--broker", default="127.0.0.1:1883", help="HOST:PORT where the vehicles publish")
@@ -246,6 +252,13 @@ COMMANDS: Final = (
         "quietwatch hub configure hub.toml gw-east.toml --key operator.pem",
         "quietwatch.cli.hub_configure:configure",
         _configure,
+    ),
+    Command(
+        ("hub", "rules"),
+        "Check the rules by which the hub judges, with those of a site if there are any.",
+        "quietwatch hub rules check /etc/quietwatch/rules",
+        "quietwatch.cli.hub_rules:check",
+        _rules,
     ),
     Command(
         ("sim", "run"),

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from hub.anomaly.rulebook import rule_texts, rules_of
 from hub.config import is_loopback, load_config
 from hub.errors import ConfigError
 
@@ -77,6 +78,7 @@ def test_least_that_is_needed_is_enough(file: Path) -> None:
     [
         ("grace_s = 60", "grace = 60", "[judge] grace:"),
         ("grace_s = 60", "grace_s = 0", "[judge] grace_s:"),
+        ("grace_s = 60", 'rules = "nowhere"', "[judge] rules:"),
         ("port = 1884", 'port = "1884"', "[mqtt] port:"),
         ("port = 1884", "port = 70000", "[mqtt] port:"),
         ("port = 1884", 'host = "broker.example"', "[mqtt] ca_file:"),
@@ -102,6 +104,49 @@ def test_mistake_is_named_by_file_table_and_key(file: Path, right: str, wrong: s
         load_config(file, ENVIRON)
 
     assert str(caught.value).startswith(f"{file}: {place}")
+
+
+SITE_RULE = """
+version = "2026-06-01"
+jurisdiction = "site"
+[[rule]]
+id = "cold-store"
+kind = "lab_range"
+property = "temperature"
+unit = "degC"
+stations = ["lab"]
+at_stations = ["lab-b2"]
+threshold = 8
+enter = 4
+leave = 5
+level = "red"
+source = "standing order of the cold store, unverified"
+confidence = "C"
+"""
+
+
+def test_a_site_adds_rules_of_its_own(file: Path) -> None:
+    """From a directory beside the file; the program's stay."""
+    (file.parent / "rules").mkdir()
+    (file.parent / "rules" / "limits.toml").write_text(SITE_RULE, encoding="utf-8")
+    (file.parent / "rules" / "notes.txt").write_text("not a rule", encoding="utf-8")
+    file.write_text(GOOD.replace("grace_s = 60", 'rules = "rules"'), encoding="utf-8")
+    config = load_config(file, ENVIRON)
+
+    assert {*rule_texts(), "site/limits.toml"} == set(config.rules)
+    assert "cold-store@2026-06-01" in {rule.id for rule in rules_of(config.rules)}
+
+
+@pytest.mark.parametrize(("right", "wrong", "place"), [("8", '"warm"', "[rule]:"), ("lab_range", "limit", "[rule] ")])
+def test_a_rule_of_the_site_that_cannot_be_used_stops_the_hub(file: Path, right: str, wrong: str, place: str) -> None:
+    """Its file is named."""
+    (file.parent / "rules").mkdir()
+    (file.parent / "rules" / "own.toml").write_text(SITE_RULE.replace(right, wrong, 1), encoding="utf-8")
+    file.write_text(GOOD.replace("grace_s = 60", 'rules = "rules"'), encoding="utf-8")
+    with pytest.raises(ConfigError) as caught:
+        load_config(file, ENVIRON)
+
+    assert str(caught.value).startswith(f"site/own.toml: {place}")
 
 
 def test_same_gateway_twice_is_a_mistake(file: Path) -> None:
