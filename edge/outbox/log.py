@@ -202,9 +202,9 @@ class Log:
         self._tallied = self.held.tally
 
     def _look_ahead(self) -> None:
-        """Plan relief a little before it is needed, for the thread that synchronises."""
+        """Plan thinning a little before it is needed, for the thread that synchronises; nothing is dropped early."""
         if self._plan is None and self._over(2 * self._limits.segment_bytes) > 0 and self._releasable() is None:
-            self._plan = self._relief.plan(self._limits.segment_bytes)
+            self._plan = self._relief.plan_thinning()
 
     def _settle(self) -> None:
         """Put in place what was prepared."""

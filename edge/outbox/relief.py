@@ -65,14 +65,19 @@ class Relief:
         self._segments = segments
         self._held = held
 
+    def plan_thinning(self) -> Plan | None:
+        """Return what to thin next, None when nothing is left to be thinned."""
+        found = self._first(thin_only=True)
+        return self._planned(*found, drop=False) if found else None
+
     def plan(self, wanted: int) -> Plan | None:
         """Return what to do next, None when nothing is left that may go.
 
         Args:
             wanted: bytes that are needed.
         """
-        if found := self._first(thin_only=True):
-            return self._planned(*found, drop=False)
+        if plan := self.plan_thinning():
+            return plan
         if found := self._first(thin_only=False):
             segment, blocks = found
             wanted = max(wanted, self._segments.sizes[segment] // _LEAST_SHARE)

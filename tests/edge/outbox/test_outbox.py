@@ -237,6 +237,7 @@ def test_readings_keep_their_block_s_number_when_the_block_before_is_lost(
     content = bytearray(path.read_bytes())
     content[place.offset + 4] ^= 1  # in the head of the frame: nothing says any more what stood there
     path.write_bytes(content)
+    (tmp_path / "tail-0.rows").unlink()  # it had the rows of that block
     names = []
     for directory in (tmp_path, twin):
         with lives.open(directory) as outbox:
@@ -246,4 +247,4 @@ def test_readings_keep_their_block_s_number_when_the_block_before_is_lost(
             names.append({(block.boot, block.number): block.columns for block in blocks})
 
     assert len(names[1]) == 2
-    assert names[0].items() <= names[1].items()
+    assert list(names[0].items()) == list(names[1].items())[1:]
