@@ -7,6 +7,7 @@ was on the line when its gateway was killed. Arrived is what the hub has on disk
 """
 
 import asyncio
+import contextlib
 import sys
 import tempfile
 import time
@@ -22,6 +23,7 @@ from played.line import Line, Verdict, judge, until
 from rows import Row, parser, report
 
 STEADY_S = 5.0
+LONGEST_BACK_S = 180.0
 PATIENCE_S = 30.0  # after the last that arrived
 NUMBER = {"name": "n", "address": 0, "kind": "32uint", "count": 2}
 Gateway = Line | Peer
@@ -119,15 +121,38 @@ FAULTS = {
 }
 
 
-async def run(fault: Fault, gateway: Gateway) -> tuple[Verdict, float]:
-    """Return the ledger's verdict on a gateway and how much of what it should have polled the healthy unit answered."""
+class Found(NamedTuple):
+    """What became of one gateway.
+
+    Attributes:
+        verdict: of the ledger.
+        share: of what it should have polled of the healthy units during the fault.
+        back_s: from the end of the fault until something arrived again.
+    """
+
+    verdict: Verdict
+    share: float
+    back_s: float
+
+
+async def run(fault: Fault, gateway: Gateway) -> Found:
+    """Do it to a running line."""
     async with gateway:
         await steady(gateway)
         before, begun = healthy(gateway, fault), time.monotonic()
         await fault.scene(gateway)
         share = (healthy(gateway, fault) - before) / ((time.monotonic() - begun) / fault.period_s)
+        back_s = await back(gateway)
         await asyncio.sleep(STEADY_S)
-        return await settle(gateway), share
+        return Found(await settle(gateway), share, back_s)
+
+
+async def back(gateway: Gateway) -> float:
+    """Return the seconds until something arrives again; a gateway that waits long before it connects has its time."""
+    before, begun = look(gateway), time.monotonic()
+    with contextlib.suppress(TimeoutError):
+        await until(lambda: look(gateway) > before, LONGEST_BACK_S)
+    return time.monotonic() - begun
 
 
 def healthy(gateway: Gateway, fault: Fault) -> int:
@@ -177,15 +202,15 @@ async def compare(fault: Fault, *, with_peer: bool) -> list[Row]:
     with tempfile.TemporaryDirectory() as name:
         both = gateways(fault, Path(name), with_peer=with_peer)
         found = await asyncio.gather(*(run(fault, gateway) for gateway in both))
-    (mine, mine_share), (theirs, their_share) = found[0], found[1] if with_peer else (None, None)
+    ours, peer = found[0], found[1] if with_peer else None
     if fault.silent:
-        return [
-            Row(f"{fault.what}: % of the other's polls", 100 * mine_share, their_share and 100 * their_share, ">= 95")
-        ]
+        return [Row(f"{fault.what}: % of the other's polls", 100 * ours.share, peer and 100 * peer.share, ">= 95")]
+    mine, theirs = ours.verdict, peer and peer.verdict
     rows = [
         Row(f"{fault.what}: served", mine.served, theirs and theirs.served),
         Row(f"{fault.what}: lost", mine.lost, theirs and theirs.lost, "0"),
         Row(f"{fault.what}: doubled", mine.doubled, theirs and theirs.doubled, "0"),
+        Row(f"{fault.what}: s until something arrived again", ours.back_s, peer and peer.back_s),
     ]
     if mine.in_flight or (theirs and theirs.in_flight):
         rows.append(Row(f"{fault.what}: on the line at the kill", mine.in_flight, theirs and theirs.in_flight))
