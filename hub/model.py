@@ -136,6 +136,27 @@ class Cause(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
+class Basis:
+    """What the rule behind an anomaly says of itself; see `hub.anomaly.rule.Rule`.
+
+    Attributes:
+        version: of the rule.
+        standard: "" when the rule is no standard's.
+        average_min, valid_min, valid_hours: over what the value is averaged, and what such a mean needs to exist.
+    """
+
+    kind: str = ""
+    version: str = ""
+    standard: str = ""
+    jurisdiction: str = ""
+    source: str = ""
+    confidence: str = ""
+    average_min: int = 1
+    valid_min: int = 1
+    valid_hours: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Anomaly:
     """The world is unusual at a station, and what a person needs to recompute it.
 
@@ -149,6 +170,7 @@ class Anomaly:
         threshold: the limit that value (exceedance) or value minus background (local excess) passed.
         rule: id and version of the rule.
         alternatives: ids of the next nearest areas that it could belong to.
+        basis: what the rule rests on.
     """
 
     minute_ms: int
@@ -164,6 +186,7 @@ class Anomaly:
     longitude: float
     latitude: float
     alternatives: tuple[str, ...] = ()
+    basis: Basis = Basis()
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from typing import Annotated, Final, Literal, get_args
 import msgspec
 
 from hub.anomaly.standard import Confidence
-from hub.model import AreaKind
+from hub.model import AreaKind, Basis
 
 RuleKind = Literal["limit", "aqi_level", "local_threshold", "noise_zone", "lab_range", "local_excess"]
 Hosts = Literal["reference", "micro_station", "lab", "vehicle"]
@@ -134,3 +134,18 @@ def particular(rule: Rule) -> int:
 def family(rule: Rule) -> tuple[str, str, bool]:
     """Return what a more particular rule takes the place of: all of its kind, property and side."""
     return rule.kind, rule.property, rule.below
+
+
+def basis(rule: Rule) -> Basis:
+    """Return what a rule says of itself to those who see what it found."""
+    return Basis(
+        kind=rule.kind,
+        version=rule.id.partition("@")[2],
+        standard=rule.standard,
+        jurisdiction=rule.jurisdiction,
+        source=rule.source,
+        confidence=rule.confidence,
+        average_min=rule.average_min,
+        valid_min=rule.valid_min,
+        valid_hours=rule.valid_hours,
+    )

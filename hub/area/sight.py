@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hub.anomaly.detection import Finding, last_due, mean_of
+from hub.anomaly.rule import basis
 from hub.area.attribution import Wind
 from hub.area.status import FRESH_MS
 from hub.bindings import Bindings
@@ -74,6 +75,7 @@ class Sight(NamedTuple):
         network = self.bindings.network
         stream, station = network.datastreams[row], network.stations[network.station[row]]
         value, minute = self._judged(finding, row)
+        rule = self.bindings.rules[finding.rule[row]]
         return Anomaly(
             minute_ms=minute * MINUTE_MS,
             station=stream.station,
@@ -84,10 +86,11 @@ class Sight(NamedTuple):
             value=value,
             background=float(finding.background[row]),
             threshold=float(finding.threshold[row]),
-            rule=self.bindings.rules[finding.rule[row]].id,
+            rule=rule.id,
             longitude=float(self.newest.longitude[row] if station.moving else station.longitude),
             latitude=float(self.newest.latitude[row] if station.moving else station.latitude),
             alternatives=alternatives,
+            basis=basis(rule),
         )
 
     def _judged(self, finding: Finding, row: int) -> tuple[float, int]:

@@ -1,6 +1,7 @@
 """An anomaly as JSON values: how evidence is kept and shown. Pure."""
 
 import math
+from dataclasses import asdict
 from typing import Any
 
 from hub.model import Anomaly
@@ -22,6 +23,7 @@ def evidence(anomaly: Anomaly) -> dict[str, Any]:
         "longitude": number(anomaly.longitude),
         "latitude": number(anomaly.latitude),
         "alternatives": list(anomaly.alternatives),
+        "basis": asdict(anomaly.basis),
     }
 
 

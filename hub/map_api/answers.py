@@ -1,6 +1,6 @@
 """What the interface says. Times are UTC milliseconds, positions degrees WGS-84, values in canonical units."""
 
-from typing import Any, Literal
+from typing import Any, Literal, NotRequired
 
 from typing_extensions import TypedDict
 
@@ -25,8 +25,22 @@ class Geometry(TypedDict):
     coordinates: Any
 
 
+class BasisAnswer(TypedDict):
+    """What a rule rests on: whose it is, where its numbers stand, how sure that is, over what it averages."""
+
+    kind: str
+    version: str
+    standard: str
+    jurisdiction: str
+    source: str
+    confidence: str
+    average_min: int
+    valid_min: int
+    valid_hours: int
+
+
 class Evidence(TypedDict):
-    """Why an area is not normal: what was measured, where, against what."""
+    """Why an area is not normal: what was measured, where, against what; old evidence does not tell its basis."""
 
     minute_ms: int
     station: str
@@ -41,6 +55,7 @@ class Evidence(TypedDict):
     longitude: float | None
     latitude: float | None
     alternatives: list[str]
+    basis: NotRequired[BasisAnswer]
 
 
 class AreaState(TypedDict):

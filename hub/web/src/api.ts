@@ -20,6 +20,8 @@ export interface Cause {
   threshold: number | null;
   rule: string;
   alternatives: string[];
+  /** What the rule rests on; old evidence does not tell. */
+  basis?: { source: string };
 }
 
 export interface AreaStatus {

@@ -56,6 +56,7 @@ const WORDS = {
   excess_over: ["高出背景 {value}", "{value} above background"],
   over_limit: ["超过阈值 {value}", "{value} above threshold"],
   rule: ["规则", "Rule"],
+  basis: ["依据", "Basis"],
   judged_at: ["判定时刻", "Judged at"],
   alternatives: ["也可能来自", "May also stem from"],
   stations_here: ["区内站点", "Stations here"],

@@ -11,6 +11,7 @@ from hub.anomaly.detection import last_due, shown
 from hub.anomaly.rulebook import Rule, read_rules
 from hub.bindings import Group, bind
 from hub.catalogue import Catalogue
+from hub.lead.evidence import evidence
 from hub.model import MINUTE_MS, Level
 from hub.network import Network, build_network
 from hub.panel import Panel, Readings
@@ -106,6 +107,14 @@ def test_a_daily_mean_over_the_limit_is_shown_with_rule_and_value(network: Netwo
     assert ("day-2026@t", 120.0) == (shown_first.rule, shown_first.threshold)
     assert shown_first.value == pytest.approx(133.0, abs=0.1)
     assert shown_first.minute_ms == (MIDNIGHT - 1) * MINUTE_MS
+    assert ("GB 3095-2026", "CN", "A", "limit", "t") == (
+        shown_first.basis.standard,
+        shown_first.basis.jurisdiction,
+        shown_first.basis.confidence,
+        shown_first.basis.kind,
+        shown_first.basis.version,
+    )
+    assert evidence(shown_first)["basis"]["valid_hours"] == 20
     assert fallen == {68}
     assert not any(outcome.leads for outcome in changes.values())
 

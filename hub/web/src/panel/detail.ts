@@ -108,6 +108,7 @@ export class Detail {
         row("station", this.link("station", cause.station)),
         row("judged_at", time(cause.minute_ms)),
         row("rule", h("code", {}, cause.rule)),
+        row("basis", cause.basis !== undefined && cause.basis.source),
       ),
       cause.alternatives.length > 0 && h("p", { class: "note" }, `${say("alternatives")} `, ...cause.alternatives.map((id) => this.link("area", id))),
     );
