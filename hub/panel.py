@@ -205,9 +205,9 @@ class Panel:
             rows: k streams, all unless given.
         """
         columns = self._columns(minute, span)
-        chosen = slice(len(self)) if rows is None else rows[:, None]
-        counts = (self._count[chosen, columns] > 0).sum(axis=1)
-        sums = self._mean[chosen, columns].sum(axis=1, dtype=np.float64)
+        cells = (columns, slice(len(self))) if rows is None else (columns[:, None], rows)
+        counts = np.count_nonzero(self._count.T[cells], axis=0)  # as they lie in memory
+        sums = self._mean.T[cells].sum(axis=0, dtype=np.float64)
         mean = np.divide(sums, counts, out=np.full(len(counts), np.nan), where=counts >= max(valid, 1))
         return self._canonical(mean, np.arange(len(self)) if rows is None else rows)
 
