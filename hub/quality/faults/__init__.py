@@ -1,0 +1,1 @@
+"""Which devices lie, judged offline over a whole network: see docs/detection.md."""

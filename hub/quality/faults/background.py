@@ -1,0 +1,58 @@
+"""What the neighbours say a station should read."""
+
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hub.quality.faults.fading import newest
+from hub.quality.faults.window import Floats
+
+Places = NDArray[np.intp]
+
+NEIGHBOURS: Final = 12
+# A neighbour further from the middle than this (in logarithms) counts as there: one that lies pulls no harder.
+_REACH: Final = 1.2
+
+
+def neighbours(positions: Floats) -> Places:
+    """Return intp (n, k), the rows of each station's nearest others, k at most 12; ties by longitude and latitude."""
+    n = len(positions)
+    shrink = np.array([np.cos(np.deg2rad(positions[:, 1].mean())), 1.0]) if n else np.ones(2)
+    away = np.hypot(*((positions[:, None] - positions[None]) * shrink).transpose(2, 0, 1))
+    np.fill_diagonal(away, np.inf)
+    east, north = (np.broadcast_to(positions[:, axis], (n, n)) for axis in (0, 1))
+    return np.lexsort((north, east, away.round(9)), axis=1)[:, : min(NEIGHBOURS, max(n - 1, 0))]
+
+
+def middle(x: Floats) -> Floats:
+    """Return the median over axis 1 of x (n, k, t), NaN skipped; NaN where there is nothing."""
+    if not x.shape[1]:
+        return np.full((x.shape[0], x.shape[2]), np.nan)
+    ranked = np.sort(x, axis=1)
+    count = (~np.isnan(x)).sum(axis=1)
+    low = np.maximum(count - 1, 0) // 2
+    high = np.minimum(count // 2, x.shape[1] - 1)
+    pair = (np.take_along_axis(ranked, at[:, None], axis=1)[:, 0] for at in (low, high))
+    centre: Floats = 0.5 * sum(pair, np.zeros(1))
+    return centre
+
+
+def surroundings(log: Floats, nearest: Places, typical: float) -> tuple[Floats, Floats]:
+    """Return (median of the neighbours (n, t), regressors (n, 2 + k, t)).
+
+    The regressors are 1, the median's distance from `typical`, and each neighbour's distance from the median (0 where
+    it is missing).
+
+    Args:
+        log: (n, t) logarithm of the values, NaN where missing.
+        nearest: (n, k) rows of the neighbours.
+        typical: logarithm of a typical value, which stands for a median that has never been seen.
+    """
+    around = log[nearest]
+    centre = middle(around)
+    apart = np.clip(np.nan_to_num(around - centre[:, None]), -_REACH, _REACH)
+    known = newest(centre)
+    known = np.where(np.isnan(known), typical, known)
+    one = np.ones((log.shape[0], 1, log.shape[1]))
+    return np.where(np.isnan(centre), np.nan, known), np.concatenate([one, (known - typical)[:, None], apart], axis=1)

@@ -1,0 +1,161 @@
+"""From statistics to alarms: scores, episodes, and the limit that keeps a budget of false alarms."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from hub.quality.faults.background import Places
+from hub.quality.faults.bank import CAUSES
+from hub.quality.faults.cause import Cause
+from hub.quality.faults.window import Bools, Floats
+
+MONTH_H: Final = 720.0
+# History before this is for learning.
+SETTLE_H: Final = 1440.0
+_BLOCK_H: Final = 48.0
+# Between alarms of one device: its ticket is open.
+HOLD_H: Final = 240.0
+# A score has to fall this far below the limit before the same kind is announced again.
+_RELEASE: Final = 0.5
+# What each kind's limit is above the common one, in decades of rarity: kinds that show sharply can afford more.
+_ABOVE: Final[dict[str, float]] = {
+    "drift": 0.0,
+    "drop": 0.3,
+    "noise": 0.7,
+    "spike": 0.6,
+    "repeat": 0.6,
+    "clip": 1.0,
+}
+# A neighbour's drift or noise excuses one's own from this score on.
+_WORST_FROM: Final = 0.5
+# Where the search for a limit begins, its stride, and where it ends.
+_HIGH: Final = 5.0
+_STRIDE: Final = 0.1
+_LOW: Final = 0.0
+KINDS: Final = tuple(_ABOVE)
+KIND_CAUSES: Final = (Cause.DRIFT, Cause.DROPOUT, Cause.NOISE, Cause.SPIKE, Cause.STUCK, Cause.STUCK)
+
+
+@dataclass(frozen=True)
+class Scale:
+    """How rare a statistic is: its score is 0 at one exceedance a month of a device, 1 at one in ten months."""
+
+    monthly: float
+    decade: float
+
+    def __call__(self, statistic: Floats) -> Floats:
+        """Return the score of a statistic."""
+        return (statistic - self.monthly) / self.decade
+
+
+# However quiet a history was, so much has to be seen (about half of what Beijing's PM2.5 gives): a kind that never
+# showed must not be announced at its first breath.
+_LEAST: Final = {
+    "drift": Scale(0.2, 0.15),
+    "drop": Scale(4.0, 4.0),
+    "noise": Scale(1.0, 0.15),
+    "spike": Scale(1.5, 2.5),
+    "repeat": Scale(4.0, 3.0),
+    "clip": Scale(0.4, 0.7),
+}
+
+
+def fit_scale(name: str, statistic: Floats, step_h: float) -> Scale:
+    """Return the scale of a statistic (n, t) from the greatest values of blocks of two days."""
+    steps, settle = max(round(_BLOCK_H / step_h), 1), _settle(statistic, step_h)
+    blocks = (statistic.shape[1] - settle) // steps
+    peaks = statistic[:, settle : settle + blocks * steps].reshape(-1, steps).max(axis=1)
+    share = _BLOCK_H / MONTH_H
+    monthly, rare = np.quantile(peaks, [1 - share, 1 - 0.1 * share])
+    least = _LEAST[kind_of(name)]
+    return Scale(max(float(monthly), least.monthly), max(float(rare - monthly), 0.1 * abs(float(rare)), least.decade))
+
+
+def kind_of(name: str) -> str:
+    """Return the kind of a statistic: gain and offset compete as drift."""
+    kind = name.split("/", maxsplit=1)[0]
+    return "drift" if CAUSES[kind] is Cause.DRIFT else kind
+
+
+def kind_scores(found: Mapping[str, Floats], scales: Mapping[str, Scale], nearest: Places) -> Floats:
+    """Return (n_kinds, n, t): the highest score of each kind, less what the kind's limit is above the common one.
+
+    Of a station and its neighbours only the worst is said to drift or to be noisy: the others are compared with a liar.
+
+    Args:
+        found: statistics by name, each (n, t).
+        scales: by the same names.
+        nearest: (n, k) rows of the neighbours.
+    """
+    first = next(iter(found.values()))
+    scores = np.full((len(KINDS), *first.shape), -np.inf)
+    for name, statistic in found.items():
+        row = KINDS.index(kind_of(name))
+        np.maximum(scores[row], scales[name](statistic) - _ABOVE[KINDS[row]], out=scores[row])
+    for kind in ("drift", "noise") if nearest.shape[1] else ():
+        own = scores[KINDS.index(kind)]
+        worst = own[nearest].max(axis=1)
+        own[:] = np.where(worst > np.maximum(own, _WORST_FROM), np.minimum(own, 0.0), own)
+    return scores
+
+
+def announced(scores: Floats, limit: float, step_h: float) -> Bools:
+    """Return bool (n, t): the steps at which an episode begins, at most one in HOLD_H.
+
+    Args:
+        scores: (n_kinds, n, t).
+        limit: of the scores.
+        step_h: hours a step.
+    """
+    begins = np.zeros(scores.shape[1:], np.bool_)
+    for score in scores:
+        begins |= _crossings(score, limit)
+    hold = HOLD_H / step_h
+    for row in np.flatnonzero(begins.any(axis=1)):
+        last = -hold
+        for step in np.flatnonzero(begins[row]).tolist():
+            begins[row, step] = step - last >= hold
+            last = step if begins[row, step] else last
+    return begins
+
+
+def _crossings(score: Floats, limit: float) -> Bools:
+    """Return where a score rises above the limit for the first time since it was well below."""
+    sign = np.where(score > limit, 1, np.where(score < limit - _RELEASE, -1, 0))
+    sign[:, 0] = np.where(sign[:, 0] == 0, -1, sign[:, 0])
+    at = np.maximum.accumulate(np.where(sign != 0, np.arange(sign.shape[1]), 0), axis=1)
+    state = np.take_along_axis(sign, at, axis=1)
+    crossing = np.zeros(score.shape, np.bool_)
+    crossing[:, 1:] = (state[:, 1:] == 1) & (state[:, :-1] == -1)
+    return crossing
+
+
+def fit_limit(scores: Floats, budget: float, step_h: float) -> float:
+    """Return the lowest limit from which on history has no more alarms a device and month than the budget."""
+
+    def within(limit: float) -> bool:
+        return alarm_rate(announced(scores, limit, step_h), step_h) <= budget
+
+    # From above: far below, where a score never falls, there are few alarms again.
+    high = _HIGH if within(_HIGH) else float(scores.max())
+    while high > _LOW and within(high - _STRIDE):
+        high -= _STRIDE
+    low = high - _STRIDE
+    for _ in range(5):
+        tried = (low + high) / 2
+        low, high = (low, tried) if within(tried) else (tried, high)
+    return high
+
+
+def alarm_rate(alarm: Bools, step_h: float) -> float:
+    """Return alarms a device and month after the settling time."""
+    settle = _settle(alarm, step_h)
+    months = alarm.shape[0] * (alarm.shape[1] - settle) * step_h / MONTH_H
+    rate: float = np.count_nonzero(alarm[:, settle:]) / months
+    return rate
+
+
+def _settle(series: Floats | Bools, step_h: float) -> int:
+    return min(round(SETTLE_H / step_h), int(series.shape[1]) // 4)
