@@ -58,7 +58,11 @@ class CheckSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Group(NamedTuple):
-    """Rules that are judged in one call: of one kind of detector, level, averaging period and side; see `Rule`."""
+    """Rules that are judged in one call: of one kind of detector, level, averaging period and side; see `Rule`.
+
+    Attributes:
+        by_night: whether the night has a threshold of its own, so that a mean lies within a day or a night.
+    """
 
     detector: DetectorKind
     level: Level
@@ -67,6 +71,7 @@ class Group(NamedTuple):
     below: bool
     valid_hours: int = 0
     natural_day: bool = False
+    by_night: bool = False
 
 
 class Bound(NamedTuple):
@@ -185,7 +190,8 @@ def _detectors(network: Network, rules: tuple[Rule, ...], phase: tuple[date, boo
 
 def _group(rule: Rule) -> Group:
     kind: DetectorKind = "local_excess" if rule.kind == "local_excess" else "exceedance"
-    period = rule.average_min, rule.valid_min, rule.below, rule.valid_hours, rule.natural_day
+    by_night = rule.night_threshold is not None
+    period = rule.average_min, rule.valid_min, rule.below, rule.valid_hours, rule.natural_day, by_night
     return Group(kind, _LEVELS[rule.level], *period)
 
 

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from hub.anomaly.detector import Series
 from hub.anomaly.hysteresis import Floats, Ints, Runs
 from hub.anomaly.means import HOUR_MIN, Valid, day_hour, mean_of_hours
+from hub.anomaly.rulebook import phase_start
 from hub.bindings import Bindings, Bound, Group
 from hub.model import MINUTE_MS
 from hub.panel import Panel
@@ -94,6 +95,14 @@ def mean_of(panel: Panel, group: Group, rows: NDArray[np.intp], minute: int) -> 
 
 def last_due(group: Group, minute: int) -> int:
     """Return the last minute up to one, itself included, with which a mean of a group ended."""
+    end = _last_end(group, minute)
+    begin = phase_start(minute)
+    if group.by_night and end - group.average_min + 1 < begin:
+        end = _last_end(group, begin - 1)  # no mean of both day and night
+    return end
+
+
+def _last_end(group: Group, minute: int) -> int:
     if not group.valid_hours:
         return minute if group.average_min == 1 else minute - minute % AVERAGE_EVERY
     hour_end = (minute + 1) // HOUR_MIN * HOUR_MIN

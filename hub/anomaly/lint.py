@@ -12,6 +12,7 @@ from wire.properties import PROPERTIES, UnitMismatchError, to_canonical
 
 # The panel holds a day.
 LONGEST_MIN: Final = 1440
+NIGHT_MIN: Final = 480
 _NEEDS_STANDARD: Final = frozenset({"limit", "aqi_level", "noise_zone"})
 _AVERAGING: Final = {60: "1h", 480: "daily_max_8h", 1440: "day"}
 
@@ -89,6 +90,8 @@ def _mean(rule: Rule) -> Iterator[tuple[str, str]]:
         yield "valid_hours", f"{rule.valid_hours} h of {rule.average_min} min can never be"
     if rule.natural_day and not rule.valid_hours:
         yield "natural_day", "needs valid_hours: a day is made of hours"
+    if rule.night_threshold is not None and rule.average_min > NIGHT_MIN:
+        yield "average_min", f"{rule.average_min} min never lie within one night of {NIGHT_MIN} min"
     if rule.kind in ("limit", "aqi_level") and rule.property in ("pm2_5", "pm10") and rule.valid_min == 1:
         yield "valid_min", "one minute makes no hour of particulates"
 

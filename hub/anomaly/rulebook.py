@@ -19,6 +19,7 @@ __all__ = [
     "default_rules",
     "in_force",
     "is_night",
+    "phase_start",
     "read_rules",
     "rule_texts",
     "rules_of",
@@ -90,6 +91,14 @@ def is_night(minute: int) -> bool:
     """Return whether a minute since 1970 is in the night of the noise standards."""
     hour = _beijing(minute).hour
     return hour >= NIGHT_FROM_H or hour < NIGHT_TO_H
+
+
+def phase_start(minute: int) -> int:
+    """Return the first minute of the day or night of the noise standards in which a minute since 1970 lies."""
+    clock = _beijing(minute)
+    since_six = (clock.hour - NIGHT_TO_H) % 24 * 60 + clock.minute
+    day_min = (NIGHT_FROM_H - NIGHT_TO_H) * 60
+    return minute - (since_six - day_min if since_six >= day_min else since_six)
 
 
 def _beijing(minute: int) -> datetime:

@@ -64,6 +64,7 @@ def test_the_rules_that_come_with_the_program_have_no_flaw() -> None:
         ({"valid_hours": 1}, "valid_hours"),
         ({"average_min": 480, "valid_min": 45, "valid_hours": 9}, "valid_hours"),
         ({"natural_day": True}, "natural_day"),
+        ({"night_threshold": 1.0, "average_min": 960}, "average_min"),
         ({"stations": ()}, "stations"),
         ({"areas": ("road",), "at_stations": ("b2",)}, "areas"),
         ({"valid_from": date(2027, 1, 1), "valid_to": date(2026, 1, 1)}, "valid_to"),

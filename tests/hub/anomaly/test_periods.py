@@ -59,6 +59,18 @@ def test_a_mean_is_due_when_its_last_hour_is_over(group: Group, minutes_after_mi
     assert due == last_due(group, MIDNIGHT + minutes_after_midnight) - MIDNIGHT
 
 
+NOISE = Group("exceedance", Level.ATTENTION, 20, 3, below=False, by_night=True)
+TEN_IN_THE_EVENING, SIX_IN_THE_MORNING = MIDNIGHT - 120, MIDNIGHT + 360
+
+
+@pytest.mark.parametrize("switch", [TEN_IN_THE_EVENING, SIX_IN_THE_MORNING])
+@pytest.mark.parametrize(("minutes", "due"), [(-1, -5), (0, -5), (15, -5), (19, -5), (20, 20), (26, 25)])
+def test_no_mean_is_of_day_and_night(switch: int, minutes: int, due: int) -> None:
+    """After the switch the first one is judged when the whole of it lies behind."""
+    assert due == last_due(NOISE, switch + minutes) - switch
+    assert minutes - minutes % 5 == last_due(NOISE._replace(by_night=False), switch + minutes) - switch
+
+
 @pytest.mark.parametrize(("minutes", "still"), [(-1, True), (58, True), (59, False), (600, False)])
 def test_a_day_that_is_over_speaks_for_an_hour(minutes: int, still: bool) -> None:  # noqa: FBT001
     """It says nothing about the present."""
