@@ -84,6 +84,11 @@ def test_scan_finds_units_and_the_profiles_that_fit(tmp_path: Path) -> None:
     assert {5, 6} == {unit["unit"] for unit in units if unit["garbled"]}
 
 
+def hearing_control_c() -> None:
+    """Undo what a shell does to what it starts in the background: as at a terminal, Ctrl-C is heard."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 def test_a_scan_that_is_broken_off_says_what_it_has(tmp_path: Path) -> None:
     """Ctrl-C is an answer to "at most eight minutes", not a traceback."""
     words = ("edge", "scan", str(tmp_path / "bus"), "--no-listen", "--timeout", "1")
@@ -91,7 +96,11 @@ def test_a_scan_that_is_broken_off_says_what_it_has(tmp_path: Path) -> None:
     async def play() -> tuple[int | None, str]:
         async with demonstration(tmp_path) as bus:
             process = await asyncio.create_subprocess_exec(
-                *QUIETWATCH, *words, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT
+                *QUIETWATCH,
+                *words,
+                stdout=asyncio.subprocess.PIPE,
+                stderr=asyncio.subprocess.STDOUT,
+                preexec_fn=hearing_control_c,
             )
             while not bus.asked[4]:  # noqa: ASYNC110  # three units have answered by then
                 await asyncio.sleep(0.02)
