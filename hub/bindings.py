@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from hub.anomaly.detector import Detector
 from hub.anomaly.exceedance import Exceedance
 from hub.anomaly.local_excess import LocalExcess
-from hub.anomaly.rule import Rule, family, particular
+from hub.anomaly.rule import Rule, RuleKind, family, particular
 from hub.anomaly.rulebook import beijing_day, default_rules, in_force, is_night
 from hub.errors import ConfigError
 from hub.model import MINUTE_MS, DetectorKind, Level
@@ -58,20 +58,21 @@ class CheckSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Group(NamedTuple):
-    """Rules that are judged in one call: of one kind of detector, level, averaging period and side; see `Rule`.
+    """Rules that are judged in one call: of one kind, level, averaging period and side; see `Rule`.
 
     Attributes:
         by_night: whether the night has a threshold of its own, so that a mean lies within a day or a night.
     """
 
+    kind: RuleKind
     detector: DetectorKind
     level: Level
     average_min: int
     valid_min: int
     below: bool
-    valid_hours: int = 0
-    natural_day: bool = False
-    by_night: bool = False
+    valid_hours: int
+    natural_day: bool
+    by_night: bool
 
 
 class Bound(NamedTuple):
@@ -189,10 +190,10 @@ def _detectors(network: Network, rules: tuple[Rule, ...], phase: tuple[date, boo
 
 
 def _group(rule: Rule) -> Group:
-    kind: DetectorKind = "local_excess" if rule.kind == "local_excess" else "exceedance"
+    detector: DetectorKind = "local_excess" if rule.kind == "local_excess" else "exceedance"
     by_night = rule.night_threshold is not None
     period = rule.average_min, rule.valid_min, rule.below, rule.valid_hours, rule.natural_day, by_night
-    return Group(kind, _LEVELS[rule.level], *period)
+    return Group(rule.kind, detector, _LEVELS[rule.level], *period)
 
 
 def _applying(network: Network, rules: tuple[Rule, ...], day: date) -> dict[int, NDArray[np.bool_]]:

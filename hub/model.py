@@ -165,7 +165,7 @@ class Anomaly:
         station, datastream: where it was seen, by which series.
         area: the area it is attributed to, None when no candidate is near.
         level: what it asks of that area.
-        value: in the property's canonical unit, averaged as the rule says.
+        value: in the property's canonical unit, averaged as the rule says; NaN where that mean does not exist now.
         background: what the region has at that time, same unit; NaN when the rule needs none.
         threshold: the limit that value (exceedance) or value minus background (local excess) passed.
         rule: id and version of the rule.

@@ -5,7 +5,7 @@
 - copy: one pass over the same panel columns and arrays by plain memory copies: what the memory alone would take.
 - loop: range, flat line and excess only, by plain NumPy calls stream by stream: what a loop over streams costs.
 
-Beside the plain minute: one that ends five, an hour (8 hours of ozone), and the day (24 hours of gases and particulates).
+Beside the plain minute: one that ends five, an hour (8 hours of ozone) and the day (24 hours of gases, particulates).
 
 CPU seconds of one thread, median over the minutes; those that end an hour are few, that which ends the day is one.
 """

@@ -224,10 +224,12 @@ def evidence(sight: Sight, found: Laid, area: int, slot: int, about: int) -> tup
         active = sight.active(finding) & (network.property == about)
         pairs += [(finding, row) for row in _rows_of(sight, found, finding, active, area, about)]
     strong = sorted(pairs, key=lambda pair: (-pair[0].group.level, -_beyond(sight, *pair), pair[1]))
-    rows: dict[int, Finding] = {}
+    # Of one kind of rule a series shows the strongest; a limit and a threshold are two things.
+    shown: dict[tuple[int, str], Finding] = {}
     for finding, row in strong:
-        rows.setdefault(row, finding)
-    return tuple(sight.anomaly(rows[row], row, area, alternatives) for row in list(rows)[:EVIDENCE])
+        shown.setdefault((row, finding.group.kind), finding)
+    first = list(shown.items())[:EVIDENCE]
+    return tuple(sight.anomaly(finding, row, area, alternatives) for (row, _), finding in first)
 
 
 def _rows_of(

@@ -94,13 +94,11 @@ class Sight(NamedTuple):
         )
 
     def _judged(self, finding: Finding, row: int) -> tuple[float, int]:
-        """Return the value that the rule judged last, and its minute: a mean's is the last that it has."""
-        newest = float(self.newest.value[row]), int(self.newest.minute[row])
+        """Return the value that the rule judged last, and its minute: of a mean its last, NaN where there is none."""
         if finding.group.average_min == 1:
-            return newest
+            return float(self.newest.value[row]), int(self.newest.minute[row])
         minute = last_due(finding.group, self.minute)
-        value = float(mean_of(self.panel, finding.group, np.array([row]), minute)[0])
-        return newest if np.isnan(value) else (value, minute)
+        return float(mean_of(self.panel, finding.group, np.array([row]), minute)[0]), minute
 
 
 def places(bindings: Bindings, newest: Newest) -> tuple[Floats, Floats]:

@@ -173,3 +173,15 @@ def test_of_rules_that_are_as_particular_the_strictest_holds(network: Network) -
     assert 100 == thresholds(network, rules(f"threshold = 300\n{DUST}", f"threshold = 100\n{DUST}"), "pm10")["m01"]
     cold = rules(*(f"threshold = {value}\nbelow = true\n{LAB}" for value in (2, 5)))
     assert {"lab": 5.0} == thresholds(network, cold, "temperature")
+
+
+def test_a_sites_threshold_hides_no_limit(network: Network) -> None:
+    """Kinds are judged apart, each with its own state: a stricter threshold does not stand in place of a limit."""
+    own = "average_min = 60\nvalid_min = 45"
+    index = f'kind = "aqi_level"\nproperty = "pm10"\nstandard = "HJ 633-2026"\naveraging = "1h"\niaqi = 150\n{own}'
+    found = bind(network, IN_2026, rules(index, f"threshold = 100\n{own}\n{DUST}")).detectors
+    row = next(s.row for s in network.datastreams if (s.station, s.property) == ("m01", "pm10"))
+
+    assert {"aqi_level": 250.0, "local_threshold": 100.0} == {
+        bound.group.kind: float(bound.detector.threshold(np.zeros(len(network)))[row]) for bound in found
+    }

@@ -18,7 +18,17 @@ from hub.panel import Panel, Readings
 
 # 2026-06-02 00:00 in Beijing.
 MIDNIGHT = int(datetime(2026, 6, 1, 16, tzinfo=UTC).timestamp()) // 60
-EIGHT_HOURS = Group("exceedance", Level.ATTENTION, 480, 45, below=False, valid_hours=6, natural_day=True)
+EIGHT_HOURS = Group(
+    kind="limit",
+    detector="exceedance",
+    level=Level.ATTENTION,
+    average_min=480,
+    valid_min=45,
+    below=False,
+    valid_hours=6,
+    natural_day=True,
+    by_night=False,
+)
 DAY = EIGHT_HOURS._replace(average_min=1440, valid_hours=20)
 RUNNING = DAY._replace(natural_day=False)
 LIMITS = """
@@ -59,7 +69,7 @@ def test_a_mean_is_due_when_its_last_hour_is_over(group: Group, minutes_after_mi
     assert due == last_due(group, MIDNIGHT + minutes_after_midnight) - MIDNIGHT
 
 
-NOISE = Group("exceedance", Level.ATTENTION, 20, 3, below=False, by_night=True)
+NOISE = EIGHT_HOURS._replace(average_min=20, valid_hours=0, natural_day=False, by_night=True)
 TEN_IN_THE_EVENING, SIX_IN_THE_MORNING = MIDNIGHT - 120, MIDNIGHT + 360
 
 
