@@ -15,6 +15,7 @@ from typing import Any, Final
 
 import msgspec
 
+from hub.anomaly.lint import lint
 from hub.anomaly.rule import Rule
 from hub.anomaly.rulebook import rules_of
 from hub.anomaly.standard import standard_texts
@@ -111,6 +112,7 @@ def _opened(config: Config, zone: Zone, clock: Clock) -> Iterator[_Parts]:
     live = LiveView()
     configurations = Configurations(directory / CONFIGURATIONS)
     receiver = Receiver(config.mqtt, config.mqtt_password, clock, live.note_status, configurations)
+    rules = _rules(config, zone)
     with ExitStack() as stack:
         journal = stack.enter_context(Journal(directory / "journal"))
         last_tick_ms = journal.last_tick_ms()
@@ -120,8 +122,9 @@ def _opened(config: Config, zone: Zone, clock: Clock) -> Iterator[_Parts]:
         store = _open_store(directory, journal)
         stack.callback(store.close)
         stack.enter_context(_mirror(config, store))
-        new_judge = partial(_new_judge, zone, store, registry, (directory / MEMORY, rules_of(config.rules)))
+        new_judge = partial(_new_judge, zone, store, registry, (directory / MEMORY, rules))
         judging = stack.enter_context(Judging(journal.directory, new_judge, live.publish))
+        live.count_backlog(lambda: journal.tip.id - judging.after)
         deliver = _delivery(receiver, judging, Quarantine(directory / "quarantine"))
         commit = stack.enter_context(GroupCommit(journal, config.keys, clock, deliver))
         _journal_config(journal, commit, config)
@@ -204,6 +207,14 @@ def _journal_config(journal: Journal, commit: GroupCommit, config: Config) -> No
         last = deque(reader.entries(0, ("config",)), maxlen=1)
     if not last or last[0].envelope != said:
         commit.put(Arrival("config", body=said))
+
+
+def _rules(config: Config, zone: Zone) -> tuple[Rule, ...]:
+    """Return the rules to judge by; what the check finds in them is logged, and does not keep the hub from judging."""
+    rules = rules_of(config.rules)
+    for flaw in lint(rules, areas=[area.id for area in zone.areas]):
+        _log.warning("rule %s: %s: %s", *flaw)
+    return rules
 
 
 def _zone(config: Config) -> Zone:

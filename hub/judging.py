@@ -41,7 +41,11 @@ class Judges(Protocol):
 
 
 class Judging:
-    """A thread that keeps a judge at the end of the journal, as a context manager."""
+    """A thread that keeps a judge at the end of the journal, as a context manager.
+
+    Attributes:
+        after: the last entry that was judged.
+    """
 
     def __init__(self, journal: Path, new_judge: Callable[[], Judges], show: Callable[[Snapshot], None]) -> None:
         """Prepare the thread.
@@ -54,6 +58,7 @@ class Judging:
         self._journal = journal
         self._new_judge = new_judge
         self._show = show
+        self.after = 0
         self._rung = threading.Event()
         self._ending = threading.Event()
         self._deadline_s = float("inf")
@@ -90,12 +95,12 @@ class Judging:
 
     def _follow(self, reader: JournalReader, judge: Judges) -> None:
         """Judge until the hub ends, or until the judge fails and a new one has to go on from what is on disk."""
-        after = judge.after
+        self.after = judge.after
         while True:
-            while chunk := self._next(reader, after):
+            while chunk := self._next(reader, self.after):
                 if time.monotonic() > self._deadline_s or not self._judge(judge, chunk):
                     return
-                after = chunk[-1].id
+                self.after = chunk[-1].id
             if self._ending.is_set():
                 return
             self._rung.wait()

@@ -1,6 +1,7 @@
 """What the judge shows to the map, across threads."""
 
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -32,6 +33,7 @@ class LiveView:
         self._gateways: dict[str, GatewayStatus] = {}
         self._bells: set[Bell] = set()
         self._closed = False
+        self._backlog: Callable[[], int] = lambda: 0
 
     def publish(self, snapshot: Snapshot) -> None:
         """Show a snapshot; whoever watches is woken."""
@@ -48,6 +50,14 @@ class LiveView:
     def latest(self) -> Snapshot:
         """Return the latest snapshot; before the first, one of minute 0 without stations."""
         return self._snapshot
+
+    def count_backlog(self, backlog: Callable[[], int]) -> None:
+        """Have `backlog` count the journal's entries that are not judged yet."""
+        self._backlog = backlog
+
+    def backlog(self) -> int:
+        """Return how many of the journal's entries are not judged yet: what is shown is as old as they are."""
+        return self._backlog()
 
     def version(self) -> int:
         """Return a number that grows with each snapshot."""

@@ -112,8 +112,9 @@ class Desk:
         return JsonAnswer([{name: getattr(one, name) for name in names} for one in PROPERTIES.values()])
 
     async def healthz(self) -> Response:
-        """Return that the hub answers."""
-        return JsonAnswer({"status": "ok", "minute_ms": int(self._from.live.latest().minute_ms)})
+        """Return that the hub answers, and how far it has judged."""
+        live = self._from.live
+        return JsonAnswer({"status": "ok", "minute_ms": int(live.latest().minute_ms), "unjudged": live.backlog()})
 
     async def _off_loop(self, work: Callable[[], T]) -> T:
         return await anyio.to_thread.run_sync(work, limiter=self._threads)

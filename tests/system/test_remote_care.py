@@ -63,7 +63,9 @@ def test_a_configuration_is_tried_kept_and_given_up_for_one_that_kills_the_agent
                 line.kill_agent()
                 await line.agent.start()
             back = await said(url, config_version=1, config_seen=2)
-            assert 0 == (await line.settle()).lost
+            verdict = await line.settle()
+            # Whenever a port is opened anew for another configuration, one answer may be on the line.
+            assert (verdict.lost <= 2, verdict.doubled) == (True, 0)
             return told, kept, back
 
     told, kept, back = asyncio.run(play())
