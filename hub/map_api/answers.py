@@ -288,7 +288,7 @@ class PropertyAnswer(TypedDict):
 
 
 class HealthAnswer(TypedDict):
-    """The hub answers; minute_ms is the last minute that it judged, 0 before the first; unjudged journal entries wait."""
+    """The hub answers; minute_ms is the last minute that it judged, 0 before the first; unjudged entries wait."""
 
     status: Literal["ok"]
     minute_ms: int

@@ -157,7 +157,7 @@ async def _judged(site: Site) -> None:
     with contextlib.suppress(TimeoutError):
         async with asyncio.timeout(JUDGED_REAL_S), httpx.AsyncClient() as client:
             while (await client.get(f"{site.url}/healthz")).json()["unjudged"]:
-                await asyncio.sleep(0.1)
+                await asyncio.sleep(0.1)  # it happens in another process
 
 
 async def _listed(site: Site, what: str) -> list[dict[str, Any]]:
