@@ -11,8 +11,8 @@ from amqtt.broker import Broker
 class Subscriptions(dict[str, Any]):
     """Subscriptions that others may come to while somebody goes through them.
 
-    amqtt 0.12 goes through them with pauses and falls over what changes meanwhile: whoever connects in the same moment as
-    another then waits in vain.
+    amqtt 0.12 goes through them with pauses and falls over what changes meanwhile: whoever connects in the same moment
+    as another then waits in vain.
     """
 
     def __iter__(self) -> Iterator[str]:

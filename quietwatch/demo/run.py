@@ -156,8 +156,8 @@ async def _judged(site: Site) -> None:
     """Wait until the hub has judged all that it has; a busy machine is behind."""
     with contextlib.suppress(TimeoutError):
         async with asyncio.timeout(JUDGED_REAL_S), httpx.AsyncClient() as client:
-            while (await client.get(f"{site.url}/healthz")).json()["unjudged"]:
-                await asyncio.sleep(0.1)  # it happens in another process
+            while (await client.get(f"{site.url}/healthz")).json()["unjudged"]:  # noqa: ASYNC110  # by another process
+                await asyncio.sleep(0.1)
 
 
 async def _listed(site: Site, what: str) -> list[dict[str, Any]]:

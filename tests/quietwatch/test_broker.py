@@ -8,7 +8,7 @@ def test_a_subscription_may_come_while_others_are_gone_through() -> None:
     subscriptions = Subscriptions(one=[])
     for topic in subscriptions:
         subscriptions[f"{topic}-more"] = []
-    for topic, _ in subscriptions.items():
-        subscriptions[f"{topic}-and-more"] = []
+    for topic, sessions in subscriptions.items():
+        subscriptions[f"{topic}-and-more"] = sessions
 
     assert 4 == len(subscriptions)
