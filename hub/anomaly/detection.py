@@ -112,8 +112,8 @@ def _last_end(group: Group, minute: int) -> int:
 
 
 def shown(group: Group, minute: int) -> bool:
-    """Return whether what was found last still speaks at a minute: of a day that is over only for an hour."""
-    return not group.natural_day or minute - last_due(group, minute) < HOUR_MIN
+    """Return whether what was found last still speaks at a minute: of a day or night that is over only for an hour."""
+    return not group.valid_hours or minute - last_due(group, minute) < HOUR_MIN
 
 
 def onset_ms(panel: Panel, rows: NDArray[np.intp], needed: Floats, minute: int, *, below: bool = False) -> Ints:

@@ -1,6 +1,6 @@
 """What is wrong with rules although each can be read: holes, overlaps, means that cannot be, missing sources."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from datetime import date, timedelta
 from itertools import combinations, pairwise
 from math import isfinite
@@ -25,16 +25,20 @@ class Flaw(NamedTuple):
     reason: str
 
 
-def lint(rules: Sequence[Rule], standards: Standards | None = None) -> tuple[Flaw, ...]:
+def lint(
+    rules: Sequence[Rule], standards: Standards | None = None, areas: Collection[str] | None = None
+) -> tuple[Flaw, ...]:
     """Return what is wrong with rules, in their order: nothing for a set that is total, without overlap, and cited.
 
     Args:
         rules: all that would judge together.
         standards: whose conditions for means hold; those that come with the program unless given.
+        areas: ids of the zone's areas, None when they are not known.
     """
     known = default_standards() if standards is None else standards
     single = (Flaw(rule.id, *flaw) for rule in rules for flaw in (*_alone(rule), *_against(rule, known)))
-    return (*single, *_same_ids(rules), *_overlaps(rules), *_holes(rules), *_steps(rules))
+    nowhere = () if areas is None else _nowhere(rules, areas)
+    return (*single, *nowhere, *_same_ids(rules), *_overlaps(rules), *_holes(rules), *_steps(rules))
 
 
 def _alone(rule: Rule) -> Iterator[tuple[str, str]]:
@@ -110,6 +114,12 @@ def _against(rule: Rule, standards: Standards) -> Iterator[tuple[str, str]]:
         return
     if rule.valid_min < needs.minutes or rule.valid_hours < needs.hours:
         yield "valid_min", f"{standard.standard} asks for {needs.minutes} min of an hour, {needs.hours} hours"
+
+
+def _nowhere(rules: Sequence[Rule], areas: Collection[str]) -> Iterator[Flaw]:
+    for rule in rules:
+        for unknown in sorted(set(rule.at_areas) - set(areas)):
+            yield Flaw(rule.id, "at_areas", f"there is no area {unknown!r} in the zone")
 
 
 def _same_ids(rules: Sequence[Rule]) -> Iterator[Flaw]:

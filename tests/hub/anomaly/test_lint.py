@@ -128,6 +128,14 @@ def test_a_place_without_an_answer_is_a_hole() -> None:
     assert lint([*rules, but(id="three@t", areas=("none",))]) == ()
 
 
+def test_an_area_that_is_not_in_the_zone_is_named() -> None:
+    """Where the zone is known: a slip of the pen would leave the place to the general rule."""
+    rule = but(at_areas=("north-park", "nort-park"))
+
+    assert lint([rule]) == lint([rule], areas=["north-park", "nort-park"]) == ()
+    assert [flaw.reason for flaw in lint([rule], areas=["north-park"])] == ["there is no area 'nort-park' in the zone"]
+
+
 def test_a_day_without_an_answer_is_a_hole() -> None:
     """Between two rules, or for ever after the last; rules of another kind may take over."""
     until, on = but(valid_to=date(2026, 2, 28)), date(2026, 3, 1)

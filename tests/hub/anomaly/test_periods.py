@@ -81,6 +81,16 @@ def test_no_mean_is_of_day_and_night(switch: int, minutes: int, due: int) -> Non
     assert minutes - minutes % 5 == last_due(NOISE._replace(by_night=False), switch + minutes) - switch
 
 
+def test_a_whole_nights_level_is_judged_when_the_night_is_over() -> None:
+    """Eight clock hours with a threshold of the night: 22 to 6, and in the day those that end from 14 to 22."""
+    night = EIGHT_HOURS._replace(natural_day=False, by_night=True)
+    ends = sorted({last_due(night, MIDNIGHT + minute) + 1 - MIDNIGHT for minute in range(1440)})
+
+    assert [-120, *(60 * hour for hour in (6, *range(14, 23)))] == ends
+    assert shown(night, SIX_IN_THE_MORNING + 58)
+    assert not shown(night, SIX_IN_THE_MORNING + 59)
+
+
 @pytest.mark.parametrize(("minutes", "still"), [(-1, True), (58, True), (59, False), (600, False)])
 def test_a_day_that_is_over_speaks_for_an_hour(minutes: int, still: bool) -> None:  # noqa: FBT001
     """It says nothing about the present."""
