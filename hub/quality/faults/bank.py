@@ -49,9 +49,18 @@ def statistics(value: Floats, residual: Residual, shape: Shape, step_h: float) -
         shape: of the property.
         step_h: hours a step.
     """
-    for row, off in enumerate((residual.alone, residual.witnessed)):
-        yield from _drifts(off, residual.level, shape, row, step_h)
-        yield from _jumps(off, residual.level, shape, row, step_h)
+    for row, (off, share) in enumerate(residual.views):
+        spread = shape.at(residual.level, shape.spread[row])
+        templates = {
+            "gain": (share * shape.gain(residual.level) * shape.gain_unit[row] / spread, _GAIN_H),
+            "offset": (share * shape.offset(residual.level) * shape.offset_unit[row] / spread, _OFFSET_H),
+        }
+        for kind, (weight, memories) in templates.items():
+            for memory_h in memories:
+                mean = _drift(off / spread, weight, memory_h / step_h)
+                yield f"{kind}/{row}+{memory_h:.0f}", mean
+                yield f"{kind}/{row}-{memory_h:.0f}", -mean
+        yield from _jumps(off, shape.at(residual.level, shape.jump[row]), row, step_h)
     standard = np.nan_to_num(residual.alone / shape.at(residual.level, shape.spread[0]))
     missing = np.isnan(value)
     low = value <= shape.low
@@ -62,25 +71,18 @@ def statistics(value: Floats, residual: Residual, shape: Shape, step_h: float) -
     yield "clip/count", _clipping(value, standard, step_h)
 
 
-def _drifts(off: Floats, level: Floats, shape: Shape, row: int, step_h: float) -> Iterator[tuple[str, Floats]]:
-    spread = shape.at(level, shape.spread[row])
+def _drift(off: Floats, weight: Floats, steps: float) -> Floats:
+    """Return the fading mean of a residual in standard deviations, in units of its own noise."""
     there = ~np.isnan(off)
-    held = np.clip(np.where(there, off / spread, 0.0), -_DRIFT_REACH, _DRIFT_REACH)
-    templates = (
-        ("gain", shape.gain(level) * shape.gain_unit[row], _GAIN_H),
-        ("offset", shape.offset(level) * shape.offset_unit[row], _OFFSET_H),
-    )
-    for kind, template, memories in templates:
-        weight = np.where(there, template / spread, 0.0)
-        for memory_h in memories:
-            steps = memory_h / step_h
-            mean = fading(weight * held, steps) / np.sqrt(fading(weight**2, steps) + _QUIET)
-            yield f"{kind}/{row}+{memory_h:.0f}", mean
-            yield f"{kind}/{row}-{memory_h:.0f}", -mean
+    held = np.clip(np.where(there, off, 0.0), -_DRIFT_REACH, _DRIFT_REACH)
+    heard = np.where(there, weight, 0.0)
+    mean: Floats = fading(heard * held, steps) / np.sqrt(fading(heard**2, steps) + _QUIET)
+    return mean
 
 
-def _jumps(off: Floats, level: Floats, shape: Shape, row: int, step_h: float) -> Iterator[tuple[str, Floats]]:
-    jump = (off - before(off)) / shape.at(level, shape.jump[row])
+def _jumps(off: Floats, unit: Floats, row: int, step_h: float) -> Iterator[tuple[str, Floats]]:
+    """Yield the statistics of changes from one value to the next, a change measured in `unit` (n, t)."""
+    jump = (off - before(off)) / unit
     there: Bools = ~np.isnan(jump)
     size = np.where(there, jump, 0.0)
     for memory_h in _NOISE_H:

@@ -5,27 +5,32 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from hub.quality.faults.background import Places
 from hub.quality.faults.bank import CAUSES
 from hub.quality.faults.cause import Cause
 from hub.quality.faults.window import Bools, Floats
 
+Causes = NDArray[np.uint8]
+
 MONTH_H: Final = 720.0
 # History before this is for learning.
 SETTLE_H: Final = 1440.0
 _BLOCK_H: Final = 48.0
-# Between alarms of one device: its ticket is open.
+# From an alarm of a device to its next of the same cause, as its ticket is open, and of any.
 HOLD_H: Final = 240.0
+REFRACTORY_H: Final = 24.0
 # A score has to fall this far below the limit before the same kind is announced again.
 _RELEASE: Final = 0.5
-# What each kind's limit is above the common one, in decades of rarity: kinds that show sharply can afford more.
+# What each kind's limit is above the common one, in decades of rarity: kinds that show sharply can afford more. Chosen
+# on the tuning part, so that each kind's share of the budget finds most (docs/detection.md).
 _ABOVE: Final[dict[str, float]] = {
     "drift": 0.0,
-    "drop": 0.3,
+    "drop": 0.5,
     "noise": 0.7,
     "spike": 0.6,
-    "repeat": 0.6,
+    "repeat": 2.2,
     "clip": 1.0,
 }
 # A neighbour's drift or noise excuses one's own from this score on.
@@ -68,9 +73,11 @@ def fit_scale(name: str, statistic: Floats, step_h: float) -> Scale:
     blocks = (statistic.shape[1] - settle) // steps
     peaks = statistic[:, settle : settle + blocks * steps].reshape(-1, steps).max(axis=1)
     share = _BLOCK_H / MONTH_H
-    monthly, rare = np.quantile(peaks, [1 - share, 1 - 0.1 * share])
+    monthly, rarer = np.quantile(peaks, [1 - share, 1 - share / np.sqrt(10)])
+    # The rarest are real faults of the history: the scale is taken from what is three times as common.
+    decade = 2 * float(rarer - monthly)
     least = _LEAST[kind_of(name)]
-    return Scale(max(float(monthly), least.monthly), max(float(rare - monthly), 0.1 * abs(float(rare)), least.decade))
+    return Scale(max(float(monthly), least.monthly), max(decade, 0.1 * abs(float(rarer)), least.decade))
 
 
 def kind_of(name: str) -> str:
@@ -101,24 +108,25 @@ def kind_scores(found: Mapping[str, Floats], scales: Mapping[str, Scale], neares
     return scores
 
 
-def announced(scores: Floats, limit: float, step_h: float) -> Bools:
-    """Return bool (n, t): the steps at which an episode begins, at most one in HOLD_H.
+def announced(scores: Floats, limit: float, step_h: float) -> Causes:
+    """Return uint8 (n, t): the cause at a step at which an episode begins, else NONE.
 
     Args:
         scores: (n_kinds, n, t).
         limit: of the scores.
         step_h: hours a step.
     """
-    begins = np.zeros(scores.shape[1:], np.bool_)
-    for score in scores:
-        begins |= _crossings(score, limit)
-    hold = HOLD_H / step_h
-    for row in np.flatnonzero(begins.any(axis=1)):
-        last = -hold
-        for step in np.flatnonzero(begins[row]).tolist():
-            begins[row, step] = step - last >= hold
-            last = step if begins[row, step] else last
-    return begins
+    crossings = np.stack([_crossings(score, limit) for score in scores])
+    causes = np.zeros(scores.shape[1:], np.uint8)
+    for row in np.flatnonzero(crossings.any(axis=(0, 2))):
+        ticket, any_ticket = dict.fromkeys(KIND_CAUSES, -np.inf), -np.inf
+        for step in np.flatnonzero(crossings[:, row].any(axis=0)).tolist():
+            crossed = np.where(crossings[:, row, step], scores[:, row, step], -np.inf)
+            cause = KIND_CAUSES[int(crossed.argmax())]
+            if (step - ticket[cause]) * step_h >= HOLD_H and (step - any_ticket) * step_h >= REFRACTORY_H:
+                causes[row, step] = cause
+                ticket[cause] = any_ticket = step
+    return causes
 
 
 def _crossings(score: Floats, limit: float) -> Bools:
@@ -149,7 +157,7 @@ def fit_limit(scores: Floats, budget: float, step_h: float) -> float:
     return high
 
 
-def alarm_rate(alarm: Bools, step_h: float) -> float:
+def alarm_rate(alarm: Bools | Causes, step_h: float) -> float:
     """Return alarms a device and month after the settling time."""
     settle = _settle(alarm, step_h)
     months = alarm.shape[0] * (alarm.shape[1] - settle) * step_h / MONTH_H
@@ -157,5 +165,5 @@ def alarm_rate(alarm: Bools, step_h: float) -> float:
     return rate
 
 
-def _settle(series: Floats | Bools, step_h: float) -> int:
+def _settle(series: Floats | Bools | Causes, step_h: float) -> int:
     return min(round(SETTLE_H / step_h), int(series.shape[1]) // 4)

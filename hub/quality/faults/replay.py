@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from hub.quality.faults.background import neighbours
 from hub.quality.faults.bank import statistics
 from hub.quality.faults.cause import Cause, Verdict
-from hub.quality.faults.limits import KIND_CAUSES, Scale, announced, fit_limit, fit_scale, kind_scores
+from hub.quality.faults.limits import Scale, announced, fit_limit, fit_scale, kind_scores
 from hub.quality.faults.plume import plumes
 from hub.quality.faults.residual import Learnt, Residual, residuals
 from hub.quality.faults.shape import Shape, fit_shape, floor_of
@@ -19,7 +19,7 @@ from hub.quality.faults.window import Floats, Window, window
 # Less history than this says nothing of false alarms.
 _LEAST_H: Final = 240.0
 # Of the budget, as the history's own alarms are fewer than the next year's: what a limit is chosen on, it fits.
-_SPENT: Final = 0.9
+_SPENT: Final = 0.95
 
 
 @dataclass(frozen=True, eq=False)
@@ -128,7 +128,6 @@ def _limits(seen: Window, name: str, residual: Residual, budget: float) -> Limit
 def _verdict(seen: Window, name: str, residual: Residual, limits: Limits, excess: NDArray[np.bool_]) -> Verdict:
     found = dict(statistics(seen.values[name], residual, limits.shape, seen.step_h))
     scores = kind_scores(found, limits.scales, neighbours(seen.positions))
-    alarm = announced(scores, limits.limit, seen.step_h)
-    cause = np.where(excess, np.uint8(Cause.POLLUTION), np.uint8(Cause.NONE))
-    strongest = np.array(KIND_CAUSES, np.uint8)[scores.argmax(axis=0)]
-    return Verdict(alarm, np.where(alarm, strongest, cause))
+    cause = announced(scores, limits.limit, seen.step_h)
+    alarm = cause != Cause.NONE
+    return Verdict(alarm, np.where(alarm | ~excess, cause, np.uint8(Cause.POLLUTION)))

@@ -1,7 +1,7 @@
 """How far each station is from what its neighbours, and its own other instruments, let expect."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -12,6 +12,9 @@ from hub.quality.faults.fading import fading
 from hub.quality.faults.regression import Moments, nothing_learnt, predict
 from hub.quality.faults.window import Floats, Window
 
+# The two whose sum is conserved, and the name of the sum.
+OXIDANTS: Final = ("no2", "o3")
+OXIDANT: Final = "no2+o3"
 # Hours of evidence against: an offset, a slope on the network's level, a leaning on one neighbour or other instrument.
 _RIDGE_OFFSET: Final = 5.0
 _RIDGE: Final = 40.0
@@ -35,11 +38,22 @@ class Residual:
         level: logarithm of what the neighbours let expect (never NaN).
         alone: logarithm of the value less `level`, in standard deviations of the station.
         witnessed: the same, less what the station's other properties explain; NaN where there is no other.
+        oxidant: of NO2 + O3, for either of them where both are measured: sunlight turns one into the other, so that the
+            sum is smoother over a city than its parts.
+        share: about the property's part of NO2 + O3.
     """
 
     level: Floats
     alone: Floats
     witnessed: Floats
+    oxidant: Floats | None = None
+    share: Floats | None = None
+
+    @property
+    def views(self) -> tuple[tuple[Floats, Floats | float], ...]:
+        """Return (residual, part of a fault that shows in it) of each way to look at the property."""
+        views: tuple[tuple[Floats, Floats | float], ...] = ((self.alone, 1.0), (self.witnessed, 1.0))
+        return views if self.oxidant is None or self.share is None else (*views, (self.oxidant, self.share))
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,8 +81,10 @@ def residuals(seen: Window, floors: Mapping[str, float], known: Learnt | None) -
         known: before the first step; stations are recognised by their position, None where nothing is known.
     """
     nearest = neighbours(seen.positions)
+    series = _with_oxidant(seen.values)
+    floors = {OXIDANT: sum(floors.get(part, 0.0) for part in OXIDANTS), **floors}
     alone, levels, learnt = {}, {}, {}
-    for name, value in seen.values.items():
+    for name, value in series.items():
         typical = float(np.log(floors[name] * _TYPICAL_FLOORS))
         log = np.log(np.maximum(value, 0.0) + floors[name])
         centre, by = surroundings(log, nearest, typical)
@@ -77,12 +93,19 @@ def residuals(seen: Window, floors: Mapping[str, float], known: Learnt | None) -
         excess, scale, learnt[name] = predict(log - centre, by, ridge, start, seen.step_h)
         alone[name] = (log - centre - excess) / scale
         levels[name] = by[:, 1] + typical + excess
-    witnessed, backed = _witnessed(alone, known, seen)
-    found = {
-        name: Residual(levels[name], _centred(alone[name], seen.step_h), _centred(witnessed[name], seen.step_h))
-        for name in alone
-    }
+    witnessed, backed = _witnessed({name: alone[name] for name in seen.values}, known, seen)
+    slow = {name: _centred(off, seen.step_h) for name, off in alone.items()}
+    found = {name: Residual(levels[name], slow[name], _centred(witnessed[name], seen.step_h)) for name in seen.values}
+    for name in OXIDANTS if OXIDANT in series else ():
+        share = np.exp(np.minimum(levels[name] - levels[OXIDANT], 0.0))
+        found[name] = replace(found[name], oxidant=slow[OXIDANT], share=share)
     return found, Learnt(seen.positions, nearest, learnt, backed)
+
+
+def _with_oxidant(values: Mapping[str, Floats]) -> dict[str, Floats]:
+    if not set(OXIDANTS) <= set(values):
+        return dict(values)
+    return {**values, OXIDANT: values[OXIDANTS[0]] + values[OXIDANTS[1]]}
 
 
 # A typical value is about so many floors (floor = 0.15 medians, plus the floor itself).
@@ -136,7 +159,7 @@ def _carried(known: Learnt | None, name: str, seen: Window, nearest: NDArray[np.
 def _carried_witness(known: Learnt | None, name: str, others: list[str], seen: Window) -> Moments | None:
     if known is None or name not in known.witnessed:
         return None
-    before = [other for other in known.alone if other != name]
+    before = [other for other in known.alone if other not in {name, OXIDANT}]
     slots = np.array([before.index(other) if other in before else -1 for other in others])
     rows = _rows(known, seen.positions)
     return _or_start(known.witnessed[name].rows(rows, np.tile(slots, (len(rows), 1))), rows, _OWN_SCALE)

@@ -1,6 +1,6 @@
 """How a property's residuals, jumps and repeats go with its level, learnt on history."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -10,7 +10,7 @@ from hub.quality.faults.residual import Residual
 from hub.quality.faults.window import Floats
 
 FLOOR_SHARE: Final = 0.15
-_LOW_SHARE: Final = 0.07
+_LOW_SHARE: Final = 0.08
 _RANKS: Final = (0.03, 0.15, 0.3, 0.45, 0.6, 0.75, 0.9, 0.98)
 _NORMAL: Final = 1.4826
 _LEAST_REPEAT: Final = 0.005
@@ -25,11 +25,11 @@ class Shape:
 
     Attributes:
         floor: added before the logarithm, in the property's unit: 0.15 medians.
-        low: a value up to this is at the bottom of the scale: 0.07 medians.
+        low: a value up to this is at the bottom of the scale: 0.08 medians.
         levels: (8,), logarithms of value + floor at which the next are known.
-        spread: (2, 8), standard deviation of the residual (alone, witnessed) at a level, robust.
-        jump: (2, 8), of its change from one value to the next.
-        gain_unit, offset_unit: (2,), make the squared weights of `Templates` 1 on average.
+        spread: (v, 8), standard deviation of each view of the residual at a level; v = 3 for NO2 and O3, else 2.
+        jump: (v, 8), of its change from one value to the next.
+        gain_unit, offset_unit: (v,), make the squared weights of a drift 1 on average.
         values: (m,), values at which `repeat` is known.
         repeat: (m,), share of values that equal the one before.
     """
@@ -83,16 +83,23 @@ def fit_shape(value: Floats, residual: Residual) -> Shape:
     floor = floor_of(value)
     levels = _rising(np.quantile(residual.level, _RANKS))
     at = np.searchsorted((levels[1:] + levels[:-1]) / 2, residual.level)
-    offs = (residual.alone, residual.witnessed)
+    offs, shares = zip(*residual.views, strict=True)
     spread = np.stack([_by_bin(np.abs(off), at, len(levels)) for off in offs])
     jump = np.stack([_by_bin(np.abs(off - before(off)), at, len(levels)) for off in offs])
     values, repeat = _repeats(value)
-    draft = Shape(floor, _LOW_SHARE / FLOOR_SHARE * floor, levels, spread, jump, np.ones(2), np.ones(2), values, repeat)
-    units = [
-        [1 / np.sqrt(np.mean((template(residual.level) / draft.at(residual.level, row)) ** 2)) for row in spread]
-        for template in (draft.gain, draft.offset)
-    ]
-    return Shape(floor, draft.low, levels, spread, jump, np.array(units[0]), np.array(units[1]), values, repeat)
+    draft = Shape(floor, _LOW_SHARE / FLOOR_SHARE * floor, levels, spread, jump, np.ones(3), np.ones(3), values, repeat)
+    gain, offset = (
+        np.array(
+            [_unit(share * template / draft.at(residual.level, row)) for row, share in zip(spread, shares, strict=True)]
+        )
+        for template in (draft.gain(residual.level), draft.offset(residual.level))
+    )
+    return replace(draft, gain_unit=gain, offset_unit=offset)
+
+
+def _unit(weight: Floats) -> float:
+    """Return what makes the mean square of a weight 1."""
+    return float(1 / np.sqrt(np.mean(weight**2)))
 
 
 def _rising(ranks: Floats) -> Floats:
