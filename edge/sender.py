@@ -179,8 +179,8 @@ class Sender:
         if envelope is not None:
             self._flights[seq] = _Flight(envelope)
             return True
-        if seq < self._chain.oldest:
-            self._start_epoch()
+        if seq < self._chain.oldest or self._chain.hash_at(seq - 1) is None:
+            self._start_epoch()  # there is nothing to go on from
         else:
             self._chain.cut(seq)
             self._flights = {each: flight for each, flight in self._flights.items() if each < seq}

@@ -7,11 +7,12 @@ from typing import NamedTuple
 import msgspec
 from nacl.signing import SigningKey
 
+from edge.outbox.blocks import Block
 from edge.outbox.dating import Date, date
 from edge.outbox.frame import FrameKind, encode_frame
-from edge.outbox.holdings import Block, Seal
 from edge.outbox.log import Log
-from edge.outbox.replay import epoch_frame, seal_frame
+from edge.outbox.replay import epoch_frame
+from edge.outbox.seals import Seal, seal_frame
 from edge.outbox.segments import NOWHERE, Place
 from wire.batch import CatalogueBody, Payload, encode_body, sha256
 from wire.envelope import encode_envelope
@@ -105,16 +106,18 @@ class Chain:
         )
         envelope = self._envelope(unsigned, body or b"")
         seal = msgspec.structs.replace(unsigned, hash=sha256(envelope))
-        self._undurable.append((seal.seq, self._log.write(seal_frame(seal))))
-        held.add_seal(seal)
+        place = self._log.write(seal_frame(seal))
+        self._undurable.append((seal.seq, place))
+        held.add_seal(seal, place.segment)
         return envelope
 
     def envelope(self, seq: int) -> bytes | None:
         """Return a sealed envelope again, None when it is not held or its block no longer gives the same bytes."""
         seal = self._held.seals.get(seq)
-        if seal is None:
+        block = None if seal is None else self._held.blocks.get(seal.block)
+        if seal is None or block is None:
             return None
-        body = b"" if seal.kind == "void" else self._log.read(self._held.blocks[seal.block])
+        body = b"" if seal.kind == "void" else self._log.read(block)
         if body is None:
             return None
         envelope = self._envelope(seal, body)
@@ -122,14 +125,15 @@ class Chain:
 
     def fits(self, number: int, body: bytes) -> bool:
         """Return whether a body can be that of a block: it was never sealed in this epoch, or gives that envelope."""
-        seal = next((seal for seal in self._held.seals.values() if seal.block == number), None)
+        block = self._held.blocks.get(number)
+        seal = self._held.seals.get(block.seq) if block is not None and block.seq else None
         return seal is None or sha256(self._envelope(seal, body)) == seal.hash
 
     def acknowledge(self, seq: int) -> None:
         """Note the last seq that the hub has; a lower one than before when the hub has lost some."""
         if seq != self._held.acked:
             self._log.write_later(encode_frame(FrameKind.ACK, seq))
-            self._held.acked = seq
+            self._held.acknowledge(seq)
 
     def cut(self, seq: int) -> None:
         """Take back the seals from `seq` on: their blocks are sealed anew, as voids where they are rotten."""

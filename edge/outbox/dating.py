@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 from typing import Final, NamedTuple
 
-from edge.outbox.holdings import Block, Boot
+from edge.outbox.blocks import Block
+from edge.outbox.holdings import Boot
 from wire.batch import ClockState
 
 LATEST_MS: Final = 253_402_300_799_999  # the end of the year 9999, as `wire.batch.Millis` says

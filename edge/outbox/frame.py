@@ -15,7 +15,8 @@ from typing import Final, NamedTuple
 MAGIC: Final = 0x5142
 _HEAD = struct.Struct("<HBBQII")
 _CRC = struct.Struct("<I")
-HEAD_SIZE: Final = _HEAD.size + _CRC.size
+_BOTH = struct.Struct("<HBBQIII")
+HEAD_SIZE: Final = _BOTH.size
 _MARK = MAGIC.to_bytes(2, "little")
 
 
@@ -89,10 +90,10 @@ def scan(content: bytes) -> Scan:
 
 def _frames(content: bytes) -> Iterator[Frame]:
     at = 0
-    while (at := content.find(_MARK, at)) >= 0:
+    while at >= 0:
         frame = _frame_at(content, at)
         if frame is None:
-            at += 1
+            at = content.find(_MARK, at + 1)
             continue
         yield frame
         at = frame.end
@@ -102,11 +103,9 @@ def _frame_at(content: bytes, at: int) -> Frame | None:
     begin = at + HEAD_SIZE
     if begin > len(content):
         return None
-    head = content[at : begin - _CRC.size]
-    if _CRC.unpack_from(content, begin - _CRC.size)[0] != zlib.crc32(head):
+    magic, kind, detail, number, length, crc, head_crc = _BOTH.unpack_from(content, at)
+    end = begin + length
+    if magic != MAGIC or head_crc != zlib.crc32(content[at : begin - _CRC.size]) or end > len(content):
         return None
-    _, kind, detail, number, length, crc = _HEAD.unpack(head)
-    if begin + length > len(content):
-        return None
-    body = content[begin : begin + length]
-    return Frame(kind, detail, number, at, begin + length, body if zlib.crc32(body) == crc else None)
+    body = content[begin:end]
+    return Frame(kind, detail, number, at, end, body if zlib.crc32(body) == crc else None)

@@ -7,10 +7,13 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final, NamedTuple
 
+import msgspec
+
 from edge.errors import OutboxFull
-from edge.outbox.holdings import NO_TALLY, Block
+from edge.outbox.blocks import Block
+from edge.outbox.holdings import NO_TALLY
 from edge.outbox.relief import Plan, Relief
-from edge.outbox.replay import block_frame, lost_block, read_block, replay, snapshot_frame, tally_frame
+from edge.outbox.replay import block_frame, lost_block, lost_numbers, read_block, replay, snapshot_frame, tally_frame
 from edge.outbox.room import Reserve, allowed_bytes
 from edge.outbox.segments import SEGMENT_BYTES, Place, Segments, sync_directory
 
@@ -140,10 +143,9 @@ class Log:
         if not vital:
             self.make_way(len(frame))
         place = self.write(frame + following, vital=vital)
-        block.place, block.length = place, len(frame)
-        for lost in range(self.held.next_number, block.number):
+        for lost in lost_numbers(self.held.next_number, block.number):
             self.held.add_block(lost_block(lost, place))
-        self.held.add_block(block)
+        self.held.add_block(msgspec.structs.replace(block, place=place, length=len(frame)))
         self._newest = block.number, body
         self._look_ahead()
 
@@ -168,14 +170,15 @@ class Log:
         if block.number == self._newest[0]:
             return self._newest[1]
         body = None if block.rotten else read_block(self._segments, block)
-        block.rotten = body is None
+        if body is None and not block.rotten:
+            self.held.blocks.rot(block.number)
         return body
 
     def trim(self) -> None:
         """Delete the oldest segments whose blocks are acknowledged and older than the grace."""
         horizon_ms = self.held.newest_t0 - self._limits.grace_ms
         while (oldest := self._releasable()) is not None:
-            if any(block.t0 > horizon_ms for block in self.held.segment_blocks(oldest)):
+            if any(block.t0 > horizon_ms for block in self.held.blocks.in_segment(oldest)):
                 return
             self._drop(oldest)
 

@@ -18,8 +18,9 @@ import msgspec
 
 from edge.catalogue import Inventory, indices, merge, same
 from edge.errors import OutboxError, OutboxFull
+from edge.outbox.blocks import Block
 from edge.outbox.chain import Chain, Identity
-from edge.outbox.holdings import Block, Boot
+from edge.outbox.holdings import Boot
 from edge.outbox.log import Limits, Log
 from edge.outbox.replay import boot_frame
 from edge.outbox.room import lock, refusal
@@ -290,7 +291,8 @@ class Outbox:
         boots = self._held.boots
         if next(reversed(boots), None) != self._boot:
             boot = boots.get(self._boot, Boot(self._boot))
-            self._log.write(boot_frame(boot))
+            with contextlib.suppress(OutboxFull):  # its first block and its clock will say so, too
+                self._log.write(boot_frame(boot))
             self._held.know_boot(boot)
 
     def _latest_ms(self) -> int:

@@ -16,8 +16,9 @@ from typing import Final
 import msgspec
 
 from edge.errors import OutboxError
+from edge.outbox.blocks import Block
 from edge.outbox.frame import Frame, FrameKind, scan
-from edge.outbox.holdings import NO_TALLY, Block, Holdings, Tally
+from edge.outbox.holdings import NO_TALLY, Holdings, Tally
 from edge.outbox.replay import block_frame, body_of, covers_frame, dropped_frame, tally_frame
 from edge.outbox.segments import Place, Segments
 from edge.outbox.thinning import averagings, thin
@@ -43,6 +44,7 @@ class Plan:
         before: the tally at the time.
         content: the new segment, empty until it is built.
         moved: of the blocks that the new segment has: where, how long, and whether thinned.
+        done: the chosen blocks that were thinned or dropped; the others turned out to be rotten.
         after: the tally with what the new segment lacks.
     """
 
@@ -55,6 +57,7 @@ class Plan:
     before: Tally
     content: bytes = b""
     moved: dict[int, tuple[int, int, bool]] = field(default_factory=dict)
+    done: set[int] = field(default_factory=set)
     after: Tally = NO_TALLY
 
 
@@ -106,6 +109,7 @@ class Relief:
                 if chosen and block is not None:
                     part, merged, gone = self._changed(plan, block, frame)
                     thinned, dropped = thinned + merged, dropped + gone
+                    plan.done.add(frame.number)
                 if not (chosen and plan.drop):
                     plan.moved[frame.number] = at, len(part), chosen or frame.detail > 1
             parts.append(part)
@@ -131,20 +135,25 @@ class Relief:
         """Put the new segment in its place; return False when what it was made of has changed since."""
         held = self._held
         there = {plan.segment, plan.into} <= self._segments.sizes.keys() and held.tally == plan.before
-        same = all(held.blocks.get(number) is block for number, block in plan.chosen.items())
+        same = all(held.blocks.get(number) == block for number, block in plan.chosen.items())
         if not (there and same and set(held.waiting).issuperset(plan.chosen)):
             self._segments.forget(plan.into)
             return False
         self._segments.replace(plan.into, len(plan.content))
         if plan.into != plan.segment:
             self._segments.drop(plan.segment)
+            held.seals.move(plan.segment, plan.into)
         held.tally = plan.after
-        for number in plan.chosen if plan.drop else ():
-            held.drop_block(number)
+        for number in plan.chosen:
+            if number not in plan.done:
+                held.blocks.rot(number)  # to be sealed as a void; chosen again and again, it would never make room
+            elif plan.drop:
+                held.drop_block(number)
         for number, (offset, length, thinned) in plan.moved.items():
             block = held.blocks.get(number)
             if block is not None and block.place.segment == plan.segment:
-                block.place, block.length, block.thinned = Place(plan.segment, offset), length, thinned
+                place = Place(plan.segment, offset)
+                held.blocks.put(msgspec.structs.replace(block, place=place, length=length, thinned=thinned))
         return True
 
     def has_in(self, segment: int) -> bool:

@@ -10,16 +10,18 @@ from typing import Final
 
 import msgspec
 
+from edge.outbox.blocks import Block, BlockKind
 from edge.outbox.frame import Frame, FrameKind, Scan, encode_frame, scan
-from edge.outbox.holdings import Block, BlockKind, Boot, Holdings, Seal, Snapshot, Tally
+from edge.outbox.holdings import Boot, Holdings, Snapshot, Tally
+from edge.outbox.seals import Seal, decode_seal
 from edge.outbox.segments import Place, Segments
 
 _BLOCK: Final = struct.Struct("<16sqq")
 _KINDS: Final[tuple[BlockKind, ...]] = ("readings", "catalogue", "readings")
 _THINNED: Final = 2  # the last of the kinds
 _UNKNOWN_BOOT: Final = bytes(16)
+_LOST_MOST: Final = 10_000  # more than ten segments hold: a number that is itself wrong must not cost more
 _encode = msgspec.msgpack.Encoder().encode
-_decode_seal = msgspec.msgpack.Decoder(Seal).decode
 _decode_boot = msgspec.msgpack.Decoder(Boot).decode
 _decode_snapshot = msgspec.msgpack.Decoder(Snapshot).decode
 _decode_tally = msgspec.msgpack.Decoder(Tally).decode
@@ -40,11 +42,6 @@ def block_frame(block: Block, body: bytes) -> bytes:
 def body_of(frame: Frame) -> bytes:
     """Return the body of a sound block's frame."""
     return (frame.body or b"")[_BLOCK.size :]
-
-
-def seal_frame(seal: Seal) -> bytes:
-    """Return the frame of one seal."""
-    return encode_frame(FrameKind.SEAL, seal.seq, _encode(seal))
 
 
 def boot_frame(boot: Boot) -> bytes:
@@ -90,7 +87,7 @@ def replay(segments: Segments, spare: AbstractSet[int]) -> tuple[Holdings, bool]
     Returns:
         The state, and whether the chain cannot be trusted.
     """
-    reader = _Reader()
+    reader = _Reader(segments)
     last = _resume(segments, spare)
     for segment in list(segments.sizes):
         if segment <= reader.segment:
@@ -122,6 +119,11 @@ def _heal(found: Scan, spare: AbstractSet[int]) -> Scan:
     return Scan(frames, frames[-1].end if frames else 0, found.damaged)
 
 
+def lost_numbers(following: int, number: int) -> range:
+    """Return which blocks are lost where block `number` stands and `following` should; what makes no sense ends."""
+    return range(max(following, number - _LOST_MOST), number)
+
+
 def lost_block(number: int, place: Place) -> Block:
     """Return what is left of a block of which nothing is left: it will be sealed as a void."""
     return Block(number, "readings", place, 0, _UNKNOWN_BOOT, 0, 0, rotten=True)
@@ -136,8 +138,8 @@ class _Reader:
         segment: the last that was read, or whose remains were.
     """
 
-    def __init__(self) -> None:
-        self.holdings = Holdings()
+    def __init__(self, segments: Segments) -> None:
+        self.holdings = Holdings(segments)
         self.damaged = False
         self.segment = 0
 
@@ -148,45 +150,43 @@ class _Reader:
         self.damaged = self.damaged or found.damaged or not follows or not headed
         covered = segment
         for frame in found.frames:
-            if frame.kind == FrameKind.COVERS:
-                covered = max(covered, frame.number)
-            elif frame.kind == FrameKind.BLOCK:
+            if frame.kind == FrameKind.BLOCK:
                 self._block(segment, frame)
-            elif frame.body is None or not self._apply(frame, frame.body):
+            elif frame.kind == FrameKind.COVERS:
+                covered = max(covered, frame.number)
+            elif frame.body is None or not self._apply(frame, frame.body, segment):
                 self.damaged = True
         self.segment = covered
 
     def finish(self) -> None:
         """Bring the parts together."""
         self.holdings.requeue()
-        self.holdings.forget_seals()
         if not self.holdings.catalogue:  # without it nobody can say what the columns mean
-            for block in self.holdings.blocks.values():
-                block.rotten = True
+            self.holdings.blocks.rot_all()
 
     def _block(self, segment: int, frame: Frame) -> None:
         holdings = self.holdings
         if holdings.blocks:
-            for lost in range(holdings.next_number, frame.number):
+            for lost in lost_numbers(holdings.next_number, frame.number):
                 holdings.add_block(lost_block(lost, Place(segment, frame.start)))
         boot, origin_ms, newest_ms = _BLOCK.unpack_from(frame.body) if frame.body else (_UNKNOWN_BOOT, 0, 0)
         place, length = Place(segment, frame.start), frame.end - frame.start
-        block = Block(frame.number, _KINDS[frame.detail], place, length, boot, origin_ms, newest_ms)
-        if boot in holdings.boots:
-            block.boot = holdings.boots[boot].id
-        block.rotten, block.thinned = frame.body is None, frame.detail == _THINNED
+        rotten, thinned = frame.body is None, frame.detail == _THINNED
+        block = Block(
+            frame.number, _KINDS[frame.detail], place, length, boot, origin_ms, newest_ms, rotten, thinned=thinned
+        )
         holdings.add_block(block)
 
-    def _apply(self, frame: Frame, body: bytes) -> bool:
+    def _apply(self, frame: Frame, body: bytes, segment: int) -> bool:
         """Return whether a frame fits what came before it."""
         holdings = self.holdings
         match frame.kind:
             case FrameKind.SNAPSHOT:
                 self._snapshot(_decode_snapshot(body))
             case FrameKind.SEAL:
-                return self._seal(_decode_seal(body))
+                return self._seal(decode_seal(body), segment)
             case FrameKind.ACK:
-                holdings.acked = min(frame.number, holdings.last_seq)
+                holdings.acknowledge(min(frame.number, holdings.last_seq))
             case FrameKind.EPOCH:
                 holdings.start_epoch(frame.number, int.from_bytes(body, "little"))
             case FrameKind.CUT if holdings.hash_at(frame.number - 1) is not None:
@@ -219,11 +219,9 @@ class _Reader:
             self.holdings.next_number = max(self.holdings.next_number, snapshot.next_number)
             self.holdings.catalogue = snapshot.catalogue
 
-    def _seal(self, seal: Seal) -> bool:
+    def _seal(self, seal: Seal, segment: int) -> bool:
         holdings = self.holdings
         fits = (seal.epoch, seal.seq, seal.previous) == (holdings.epoch, holdings.last_seq + 1, holdings.last_hash)
-        if fits:  # a hundred thousand seals of a week's grace share what is the same in all
-            msgspec.structs.force_setattr(seal, "previous", holdings.last_hash)
-            msgspec.structs.force_setattr(seal, "epoch", holdings.epoch)
-            holdings.add_seal(seal)
+        if fits:
+            holdings.add_seal(seal, segment)
         return fits

@@ -20,7 +20,7 @@ def held_times(log: Log, devices: frozenset[str], newest_blocks: int) -> Iterato
         for stream in catalogue.datastreams
         if stream.device in devices and PROPERTIES[stream.property].subject != "gateway"
     }
-    for block in list(held.blocks.values())[-newest_blocks:]:
+    for block in held.blocks.last(newest_blocks):
         boot = held.boots.get(block.boot)
         body = log.read(block) if block.kind == "readings" else None
         if body is not None and boot is not None and boot.offset_ms is not None:

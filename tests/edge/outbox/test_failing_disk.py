@@ -2,6 +2,7 @@
 
 import errno
 import os
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -129,3 +130,52 @@ def test_failing_disk_is_said_by_name(tmp_path: Path, lives: "Lives", monkeypatc
         monkeypatch.setattr(os, "fdatasync", fail)
         with pytest.raises(OutboxError, match="Input/output error"):
             outbox.flush()
+
+
+def _no_room(patch: pytest.MonkeyPatch, directory: Path) -> None:
+    """Play a disk that others have filled before the start: no reserve, no file that grows."""
+    (directory / "reserve").write_bytes(b"")
+    _full(patch)
+
+    def refuse(*_: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    patch.setattr(os, "posix_fallocate", refuse)
+
+
+def test_disk_that_is_full_at_start_costs_nothing_that_is_held(
+    tmp_path: Path, lives: "Lives", reading: Callable[[int], Reading]
+) -> None:
+    """A new boot with nothing to write down starts and says what it cannot take; what was held is there afterwards."""
+    with lives.open(tmp_path) as outbox:
+        outbox.append([reading(1)])
+        outbox.flush()
+    with pytest.MonkeyPatch.context() as patch:
+        _no_room(patch, tmp_path)
+        with lives.open(tmp_path, boot=b"the second boot.") as outbox:
+            with pytest.raises(OutboxFull, match="the disk is full"):
+                outbox.set_clock(1_700_000_000_000, "ntp")
+            with pytest.raises(OutboxFull, match="the disk is full"):
+                outbox.append([reading(2)])
+            patch.undo()
+            outbox.append([reading(3)])
+
+    assert lives.held(tmp_path) == [1, 3]
+
+
+def test_rows_that_find_no_room_at_start_stay_in_the_tail(
+    tmp_path: Path, lives: "Lives", reading: Callable[[int], Reading]
+) -> None:
+    """Nothing may write over what is kept nowhere else: the agent ends, says why, and loses nothing."""
+    with lives.open(tmp_path) as outbox:
+        outbox.append([reading(1)])
+        outbox.flush()
+        outbox.append([reading(2)])
+    with pytest.MonkeyPatch.context() as patch:
+        _no_room(patch, tmp_path)
+        with pytest.raises(OutboxFull, match="the disk is full"):
+            lives.open(tmp_path, boot=b"the second boot.")
+    left = tmp_path.with_name("left")
+    shutil.copytree(tmp_path, left)  # the process that failed has the other one locked until it ends
+
+    assert lives.held(left) == [1, 2]

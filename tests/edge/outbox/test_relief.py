@@ -226,3 +226,23 @@ def test_last_tenth_of_the_disk_is_left_alone(
     disk(free)
 
     assert allowed_bytes(tmp_path, held, 256 << 20) == allowed
+
+
+@pytest.mark.parametrize("turned", ["head", "body"])
+def test_block_that_rots_while_it_waits_is_passed_over(tmp_path: Path, lives: "Lives", turned: str) -> None:
+    """What cannot be thinned must not be tried for ever: it goes as a void, and room is made elsewhere."""
+    with lives.open(tmp_path, limits=SMALL) as outbox:
+        outbox.set_clock(NOON_MS, "ntp")
+        count = fill(outbox, 6_000)
+        block = outbox._held.blocks[20]
+        path = tmp_path / f"{block.place.segment:010d}.log"
+        content = bytearray(path.read_bytes())
+        content[block.place.offset + (4 if turned == "head" else block.length - 1)] ^= 1
+        path.write_bytes(content)
+        count = fill(outbox, 20_000, count)
+        payloads = lives.sealed(outbox)
+        dropped, thinned = outbox.dropped, outbox.thinned
+
+    assert thinned > 0
+    assert [payload.kind for payload in payloads].count("void") == 1
+    assert stands_for(payloads) == count - 100 - dropped
