@@ -27,11 +27,11 @@ _RELEASE: Final = 0.5
 # on the tuning part, so that each kind's share of the budget finds most (docs/detection.md).
 _ABOVE: Final[dict[str, float]] = {
     "drift": 0.0,
-    "drop": 0.5,
-    "noise": 0.7,
-    "spike": 0.6,
+    "drop": 0.2,
+    "noise": 0.9,
+    "spike": 0.8,
     "repeat": 2.2,
-    "clip": 1.0,
+    "clip": 1.3,
 }
 # A neighbour's drift or noise excuses one's own from this score on.
 _WORST_FROM: Final = 0.5

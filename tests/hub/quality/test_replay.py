@@ -175,6 +175,21 @@ def test_a_property_can_be_left_out(zone: Zone) -> None:
     assert judged(zone, values)["pm2_5"].alarm[BROKEN, ONSET:].any()
 
 
+def test_a_gain_of_ozone_is_seen_in_its_sum_with_no2() -> None:
+    """Where titration moves NO2 and O3 against each other, only their sum is smooth enough to show it."""
+    values, positions = air(HISTORY + NOW, 4)
+    share = 1 / (1 + np.exp(fading_noise(np.random.default_rng(5), values["pm10"].shape, 3)))
+    gases = {"no2": np.round(values["pm10"] * share), "o3": np.round(values["pm10"] * (1 - share))}
+    thresholds = calibrate({k: v[:, :HISTORY] for k, v in gases.items()}, times(HISTORY), positions)
+    now = {name: value[:, HISTORY:].copy() for name, value in gases.items()}
+    now["o3"][BROKEN, ONSET:] *= 1.5
+    together = replay(now, times(NOW), positions, thresholds)["o3"].alarm[BROKEN, ONSET:]
+    by_itself = replay({"o3": now["o3"]}, times(NOW), positions, thresholds)["o3"].alarm[BROKEN, ONSET:]
+
+    assert together.any()
+    assert not by_itself[: int(together.argmax()) + 1].any()
+
+
 @pytest.mark.parametrize("rows", [[BROKEN], [BROKEN, 3], [0, 1, BROKEN, 5]])
 def test_a_small_network_finds_what_needs_no_neighbours(zone: Zone, rows: list[int]) -> None:
     """One station, two or four: a value that stays is found."""
