@@ -11,18 +11,27 @@ from hub.quality.faults.window import Floats
 Places = NDArray[np.intp]
 
 NEIGHBOURS: Final = 12
+# Stations whose distances to all others are in memory at once.
+_BLOCK: Final = 256
 # A neighbour further from the middle than this (in logarithms) counts as there: one that lies pulls no harder.
 _REACH: Final = 1.2
 
 
 def neighbours(positions: Floats) -> Places:
     """Return intp (n, k), the rows of each station's nearest others, k at most 12; ties by longitude and latitude."""
-    n = len(positions)
-    shrink = np.array([np.cos(np.deg2rad(positions[:, 1].mean())), 1.0]) if n else np.ones(2)
-    away = np.hypot(*((positions[:, None] - positions[None]) * shrink).transpose(2, 0, 1))
-    np.fill_diagonal(away, np.inf)
-    east, north = (np.broadcast_to(positions[:, axis], (n, n)) for axis in (0, 1))
-    return np.lexsort((north, east, away.round(9)), axis=1)[:, : min(NEIGHBOURS, max(n - 1, 0))]
+    if not len(positions):
+        return np.zeros((0, 0), np.intp)
+    flat = positions * np.array([np.cos(np.deg2rad(positions[:, 1].mean())), 1.0])
+    blocks = [_nearest(flat, positions, first) for first in range(0, len(positions), _BLOCK)]
+    return np.concatenate(blocks)
+
+
+def _nearest(flat: Floats, positions: Floats, first: int) -> Places:
+    rows = np.arange(first, min(first + _BLOCK, len(flat)))
+    away = np.hypot(*(flat[rows, None] - flat[None]).transpose(2, 0, 1))
+    away[np.arange(len(rows)), rows] = np.inf
+    east, north = (np.broadcast_to(positions[:, axis], away.shape) for axis in (0, 1))
+    return np.lexsort((north, east, away.round(9)), axis=1)[:, : min(NEIGHBOURS, len(flat) - 1)]
 
 
 def middle(x: Floats) -> Floats:
