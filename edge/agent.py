@@ -209,10 +209,10 @@ class _Agent:
             at_ms = self._clock.monotonic_ms()
             values = board.values() | outbox_values(self._outbox, self._delivery.dropped)
             self._keep_health(gateway_readings(self._config.gateway.id, at_ms, self._clock.source, values))
+            looked += 1  # at the start there is nothing to say of devices yet
             if looked % DEVICES_EVERY == 0:
                 for readings in answers.since(self._instruments.health(), at_ms, self._instruments.shut()):
                     self._keep_health(readings)
-            looked += 1
             await self._clock.sleep(period_s)
 
     def _keep_health(self, readings: Sequence[Reading]) -> None:
