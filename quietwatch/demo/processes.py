@@ -107,7 +107,7 @@ class Processes:
         """End everything within three seconds."""
         children = list(self._children.values())
         self._children.clear()
-        await self._end(children, signal.SIGTERM, 1.5)
+        await self._end(children, signal.SIGTERM, 0.8)
 
     async def _spawn(self, child: Child) -> None:
         # setpriv lets the kernel take the children down should the demo itself be killed.
