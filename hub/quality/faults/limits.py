@@ -55,15 +55,15 @@ class Scale:
         return (statistic - self.monthly) / self.decade
 
 
-# However quiet a history was, so much has to be seen (about half of what Beijing's PM2.5 gives): a kind that never
-# showed must not be announced at its first breath.
+# However quiet a history was, so much has to be seen (nine tenths of what Beijing's PM2.5 gives; half of it for drift): a
+# kind that never showed must not be announced at its first breath.
 _LEAST: Final = {
     "drift": Scale(0.2, 0.15),
-    "drop": Scale(4.0, 4.0),
-    "noise": Scale(1.0, 0.15),
-    "spike": Scale(1.5, 2.5),
-    "repeat": Scale(4.0, 3.0),
-    "clip": Scale(0.4, 0.7),
+    "drop": Scale(6.0, 14.0),
+    "noise": Scale(1.4, 0.28),
+    "spike": Scale(2.3, 6.5),
+    "repeat": Scale(5.0, 5.0),
+    "clip": Scale(0.4, 1.7),
 }
 
 
