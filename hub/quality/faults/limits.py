@@ -55,8 +55,8 @@ class Scale:
         return (statistic - self.monthly) / self.decade
 
 
-# However quiet a history was, so much has to be seen (nine tenths of what Beijing's PM2.5 gives; half of it for drift): a
-# kind that never showed must not be announced at its first breath.
+# However quiet a history was, so much has to be seen: a kind that never showed must not be announced at its first
+# breath. Nine tenths of what the PM2.5 of Beijing gives; half of it for drift.
 _LEAST: Final = {
     "drift": Scale(0.2, 0.15),
     "drop": Scale(6.0, 14.0),
