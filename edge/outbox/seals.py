@@ -13,7 +13,7 @@ from edge.outbox.frame import FrameKind, encode_frame, scan
 from edge.outbox.segments import Place, Segments
 from wire.batch import ClockState, Kind
 
-_NOTHING: Final[dict[int, bytes]] = {}
+_NOTHING: Final[dict[int, bytes | None]] = {}
 _encode = msgspec.msgpack.Encoder().encode
 
 
@@ -57,7 +57,7 @@ class Seals:
         self._segments = segments
         self._recent: dict[int, Seal] = {}
         self._begins: list[tuple[int, int]] = []  # from which seq on they stand in which segment
-        self._read: tuple[tuple[int, int], dict[int, bytes]] = ((0, 0), _NOTHING)  # segment, its size; bodies
+        self._read: tuple[tuple[int, int], dict[int, bytes | None]] = ((0, 0), _NOTHING)  # segment, its size; bodies
         self.epoch = self.last = 0
 
     def begin(self, epoch: int) -> None:
@@ -99,11 +99,11 @@ class Seals:
         moved = [(seq, into if each == segment else each) for seq, each in self._begins]
         self._begins = [(seq, each) for seq, each in moved if each is not None]
 
-    def _stand_in(self, segment: int) -> dict[int, bytes]:
-        """Return the newest seal's body of each seq that stands in a segment."""
+    def _stand_in(self, segment: int) -> dict[int, bytes | None]:
+        """Return the newest seal's body of each seq that stands in a segment, None for a rotten one."""
         state = segment, self._segments.sizes.get(segment, 0)
         if self._read[0] != state:
             frames = scan(self._segments.read(Place(segment, 0), state[1])).frames
-            bodies = {each.number: each.body for each in frames if each.kind == FrameKind.SEAL and each.body}
+            bodies = {each.number: each.body for each in frames if each.kind == FrameKind.SEAL}
             self._read = state, bodies
         return self._read[1]

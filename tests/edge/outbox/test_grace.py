@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from edge.outbox import Limits, Outbox
-from edge.outbox.frame import FrameKind, scan
+from edge.outbox.frame import FrameKind, encode_frame, scan
+from edge.outbox.seals import Seal, Seals, seal_frame
+from edge.outbox.segments import Segments
 from edge.sender import Sender
 from wire.batch import Ack, sha256
 from wire.envelope import read_envelope
@@ -75,7 +77,9 @@ def test_every_envelope_is_there_again(tmp_path: Path, lives: "Lives", reading: 
     """The same bytes and hashes as were sent, over many segments: in the same life, and in the next."""
     with lives.open(tmp_path, limits=SMALL) as outbox:
         outbox.set_clock(1_700_000_000_000, "ntp")
-        sent = hand_over(outbox, reading, range(100))
+        sent = hand_over(outbox, reading, range(10))
+        assert outbox.chain.envelope(3) == sent[2]  # and what comes into its segment behind this look is found, too
+        sent += hand_over(outbox, reading, range(10, 100))
         seqs = range(1, len(sent) + 1)
         again = [outbox.chain.envelope(seq) for seq in seqs]
     with lives.open(tmp_path, limits=SMALL) as outbox:
@@ -94,8 +98,8 @@ def test_seals_that_were_taken_back_are_not_read_again(tmp_path: Path, lives: "L
     with lives.open(tmp_path, limits=SMALL) as outbox:
         outbox.set_clock(1_700_000_000_000, "ntp")
         sent = hand_over(outbox, reading, range(40))
-        outbox.set_clock(1_700_000_900_000, "ntp")
         outbox.chain.acknowledge(20)
+        outbox._held.blocks.rot(21)  # so that all behind it have another hash than before
         outbox.chain.cut(21)
         gone = [outbox.chain.envelope(seq) for seq in range(21, 42)]
         sent[20:] = [outbox.chain.seal() or b"" for _ in range(21, 42)]
@@ -105,6 +109,7 @@ def test_seals_that_were_taken_back_are_not_read_again(tmp_path: Path, lives: "L
         reopened = [outbox.chain.envelope(seq) for seq in range(1, 42)]
 
     assert [None] * 21 == gone
+    assert read_envelope(sent[20]).kind == "void"
     assert sent == again == reopened
 
 
@@ -121,8 +126,34 @@ def test_nothing_of_an_earlier_epoch_is_taken_for_this_one(tmp_path: Path, lives
         outbox.chain.acknowledge(3)
         again = [outbox.chain.envelope(seq) for seq in range(1, 5)]
 
+        content = bytearray((path := next(tmp_path.glob("*.log"))).read_bytes())
+        seals = [frame for frame in scan(bytes(content)).frames if frame.kind == FrameKind.SEAL and frame.number == 2]
+        content[seals[-1].start + 4] ^= 1
+        path.write_bytes(content + bytes(1))
+        outbox._held.seals._segments.sizes[1] += 1  # so that it is read anew
+        lost = outbox.chain.envelope(2)
+
     assert unsealed is None
     assert again == [*sent, None]
+    assert len(seals) == 2
+    assert lost is None
+
+
+def test_what_is_held_begins_at_the_same_seq_in_the_next_life(tmp_path: Path, lives: "Lives", reading: Make) -> None:
+    """Once grace is over: the last block of a deleted segment may have its seal in the next one, which stays."""
+    limits = Limits(segment_bytes=1_500, grace_ms=0)
+    for number in range(100):
+        with lives.open(tmp_path, limits=limits) as outbox:
+            outbox.set_clock(1_700_000_000_000, "ntp")
+            hand_over(outbox, reading, range(number, number + 1))
+            outbox.trim()
+            oldest = outbox.chain.oldest
+        with lives.open(tmp_path, limits=limits) as outbox:
+            assert outbox.chain.oldest == oldest
+            assert outbox.chain.hash_at(oldest - 1) is not None
+            assert outbox.chain.envelope(oldest - 1) is None
+
+    assert oldest > 50
 
 
 def test_hub_that_goes_back_behind_a_rotten_seal_gets_everything_anew(
@@ -149,6 +180,42 @@ def test_hub_that_goes_back_behind_a_rotten_seal_gets_everything_anew(
 
     assert {payload.epoch for payload in payloads} == {outbox.chain.epoch} != {epoch}
     assert lives.numbers(payloads) == list(range(30))
+
+
+def test_seals_are_found_where_relief_has_put_them(tmp_path: Path) -> None:
+    """A segment of which nothing but seals is left goes into the one before."""
+    made = [Seal(7, seq, 1, bytes(32), "readings", 0, "ntp", seq, bytes(32)) for seq in range(1, 5)]
+    frames = [seal_frame(seal) for seal in made]
+    segments = Segments(tmp_path)
+    seals = Seals(segments)
+    seals.begin(7)
+    for segment in (1, 2):
+        segments.roll(b"".join(frames[2 * segment - 2 : 2 * segment]))
+        for seal in made[2 * segment - 2 : 2 * segment]:
+            seals.add(seal, segment)
+    segments.roll(b"-")
+    seals.leave(5)
+    before = [seals.get(seq) for seq in range(1, 5)]
+    segments.prepare(1, b"".join(frames))
+    segments.replace(1, len(b"".join(frames)))
+    segments.drop(2)
+    seals.move(2, 1)
+    after = [seals.get(seq) for seq in range(1, 5)]
+    segments.close()
+
+    assert made == before == after
+
+
+def test_number_that_makes_no_sense_costs_no_more_than_some_voids(
+    tmp_path: Path, lives: "Lives", reading: Make
+) -> None:
+    """A block that stands millions of numbers too high: an opening must end, and soon."""
+    with lives.open(tmp_path) as outbox:
+        hand_over(outbox, reading, range(3))
+    with next(tmp_path.glob("*.log")).open("ab") as log:
+        log.write(encode_frame(FrameKind.BLOCK, 20_000_000, bytes(40)))
+    with lives.open(tmp_path) as outbox:
+        assert outbox.chain.waiting < 20_000
 
 
 def test_block_that_is_made_again_keeps_its_seal(tmp_path: Path, lives: "Lives", reading: Make) -> None:
