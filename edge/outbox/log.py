@@ -19,6 +19,7 @@ from edge.outbox.segments import SEGMENT_BYTES, Place, Segments, sync_directory
 
 RESERVE_BYTES: Final = 256 << 10
 _SEGMENTS_LEAST: Final = 16  # of a full outbox
+_HEAD_SHARE: Final = 16  # what a segment is to its head, at least
 
 
 class Limits(NamedTuple):
@@ -27,13 +28,13 @@ class Limits(NamedTuple):
     Attributes:
         bytes: of all segments; what goes first when there is more says `edge.outbox.relief`.
         grace_ms: how long acknowledged blocks stay, by the time of their readings.
-        segment_bytes: size at which a segment file is full.
+        segment_bytes: size at which a segment file is full, 0 for what suits the catalogue at the head of each.
         seal_bytes: of `bytes`, what is left to the seals of what is held.
     """
 
     bytes: int = 256 << 20
     grace_ms: int = 7 * 86_400_000
-    segment_bytes: int = SEGMENT_BYTES
+    segment_bytes: int = 0
     seal_bytes: int = 64 << 10
 
 
@@ -54,7 +55,8 @@ class Log:
             spare: numbers of the blocks whose rows the tail still has.
         """
         self._directory = directory
-        self._limits = limits._replace(segment_bytes=min(limits.segment_bytes, limits.bytes // _SEGMENTS_LEAST))
+        self._limits = limits
+        self._head = 0
         self._segments = Segments(directory)
         self.held, self.damaged = replay(self._segments, spare)
         self._relief = Relief(self._segments, self.held)
@@ -192,7 +194,7 @@ class Log:
         return used + size + self._limits.seal_bytes - allowed_bytes(self._directory, used, self._limits.bytes)
 
     def _write(self, frames: bytes) -> Place:
-        if self._segments.end.offset + len(frames) > self._limits.segment_bytes and self._segments.end.offset > 0:
+        if self._segments.end.offset + len(frames) > self._segment_bytes and self._segments.end.offset > 0:
             self._roll()
             self.trim()
         place = self._segments.append(self._lazy + frames)
@@ -200,13 +202,25 @@ class Log:
         self._lazy = b""
         return begin
 
+    @property
+    def _segment_bytes(self) -> int:
+        """The size at which a segment is full: its head, which says all that the next ones rely on, is a small part."""
+        self._head = self._head or len(self._snapshot())
+        wanted = self._limits.segment_bytes or max(SEGMENT_BYTES, _HEAD_SHARE * self._head)
+        return min(wanted, self._limits.bytes // _SEGMENTS_LEAST)
+
+    def _snapshot(self) -> bytes:
+        return snapshot_frame(self._segments.last + 1, self.held.snapshot())
+
     def _roll(self) -> None:
-        self._segments.roll(snapshot_frame(self._segments.last + 1, self.held.snapshot()))
+        head = self._snapshot()
+        self._segments.roll(head)
+        self._head = len(head)
         self._tallied = self.held.tally
 
     def _look_ahead(self) -> None:
         """Plan thinning a little before it is needed, for the thread that synchronises; nothing is dropped early."""
-        if self._plan is None and self._over(2 * self._limits.segment_bytes) > 0 and self._releasable() is None:
+        if self._plan is None and self._over(2 * self._segment_bytes) > 0 and self._releasable() is None:
             self._plan = self._relief.plan_thinning()
 
     def _settle(self) -> None:

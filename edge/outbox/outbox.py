@@ -30,7 +30,7 @@ from edge.outbox.times import held_times
 from wire.batch import CatalogueBody, ClockState, ReadingsBody, encode_body
 from wire.reading import Reading
 
-BLOCK_ROWS: Final = 1024
+BLOCK_ROWS: Final = 4096
 SPAN_MS: Final = 1 << 31
 _JITTER_MS: Final = 20
 _LIMITS: Final = Limits()

@@ -5,11 +5,14 @@ from random import Random
 from typing import TYPE_CHECKING
 
 import pytest
+from nacl.signing import SigningKey
 
-from edge.outbox import Limits, Outbox
+from edge.catalogue import Inventory, Series
+from edge.outbox import Identity, Limits, Outbox
 from edge.sender import Sender
-from wire.batch import Ack, Payload, read_readings
+from wire.batch import Ack, CatalogueDevice, CatalogueStation, Payload, read_readings
 from wire.envelope import read_envelope
+from wire.properties import PROPERTIES
 from wire.reading import Reading
 
 if TYPE_CHECKING:
@@ -63,3 +66,20 @@ def test_week_without_a_broker_is_held_and_handed_over(tmp_path: Path, lives: "L
     assert numbers == list(range(many + live))
     assert waiting < 20
     assert size * TYPICAL * 30 / 7 < Limits().bytes
+
+
+def test_segment_is_much_more_than_its_head_however_long_the_catalogue(tmp_path: Path) -> None:
+    """Each segment begins with all that the next ones rely on; thousands of datastreams must not fill it with that."""
+    names = tuple(PROPERTIES)[:40]
+    devices = tuple(CatalogueDevice(f"unit-{number}", "station", "modbus") for number in range(100))
+    series = tuple(Series(each.id, name, PROPERTIES[name].unit, 1.0) for each in devices for name in names)
+    many = Inventory("test", (CatalogueStation("station", "lab", "站", 116.5, 39.8),), devices, series)
+    with Outbox(tmp_path, Identity("gw-1", SigningKey(bytes(32)), bytes(16)), many) as outbox:
+        outbox.set_clock(NOON_MS, "ntp")
+        before = outbox.size_bytes
+        for now in range(30):
+            outbox.append([Reading("unit-7", name, now, float(now)) for name in names])
+            outbox.write_block()
+        grown = outbox.size_bytes - before
+
+    assert grown < before
