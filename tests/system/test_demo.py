@@ -23,7 +23,18 @@ SOURCES = {("site-01", "pm10"), ("ent-07", "nox"), ("ent-09", "temperature")}
 def start(directory: Path, *arguments: str) -> subprocess.Popen[str]:
     """Start a headless demo that keeps its files."""
     command = [sys.executable, "-m", "quietwatch", "demo", "--headless", "--json", "--directory", str(directory)]
-    return subprocess.Popen([*command, *arguments], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    return subprocess.Popen(
+        [*command, *arguments],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        preexec_fn=hearing_control_c,  # noqa: PLW1509  # there are no other threads here
+    )
+
+
+def hearing_control_c() -> None:
+    """Undo what a shell does to what it starts in the background: as at a terminal, Ctrl-C is heard."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def outcome(process: subprocess.Popen[str]) -> dict[str, Any]:
