@@ -133,6 +133,15 @@ class Care:
         return found
 
     def _know(self, known: Remote) -> None:
-        if known != self.known:
+        """Keep what is known.
+
+        A word alone is not written, so that noise from the broker wears out no card. What the disk does not take holds
+        until the next start: then the hub sends it again.
+        """
+        before, self.known = self.known, known
+        if msgspec.structs.replace(known, fault=before.fault) == before:
+            return
+        try:
             self._store.save(known)
-            self.known = known
+        except OSError as error:
+            _log.error("what the hub wants could not be kept: %s", error)

@@ -1,6 +1,7 @@
 """Care from afar on an agent: what is in force, what may not be changed, and how a trial ends."""
 
 import base64
+import errno
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -211,3 +212,28 @@ def test_an_accepted_configuration_that_the_software_no_longer_reads_gives_way(c
 
     assert (1.0, 0, 4) == (cabinet.period_s, cabinet.care.version, cabinet.care.known.seen)
     assert "of_next_year" in cabinet.care.known.fault
+
+
+def test_a_disk_that_takes_nothing_stops_no_gateway(cabinet: Cabinet, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The configuration holds for as long as the agent runs; at the next start the hub has to send it again."""
+
+    def full(*_: object) -> int:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as disk:
+        disk.setattr("os.write", full)
+        held = cabinet.arrive(1, text(period_s=5))
+    during = cabinet.period_s
+    cabinet.start(text())
+
+    assert (True, 5.0) == (held, during)
+    assert (1.0, 0) == (cabinet.period_s, cabinet.care.known.seen)
+
+
+def test_noise_from_the_broker_writes_nothing_on_the_card(cabinet: Cabinet) -> None:
+    """Whoever can publish could otherwise wear it out."""
+    for length in (3, 200, 300):
+        cabinet.care.arrive(bytes(length), {"pm": cabinet.pm}, cabinet.config)
+
+    assert "refused" in cabinet.care.known.fault
+    assert not (cabinet.place / "outbox" / "remote").exists()
