@@ -40,9 +40,10 @@ class Configurations:
         """
         folder = self._directory / gateway
         folder.mkdir(parents=True, exist_ok=True)
+        # Whoever runs the hub must be able to read what another user has signed; there is no secret in it.
         version = self.newest(gateway) + 1
         signed = encode_configuration(Configuration(gateway, version, issued_ms, text), key)
-        fd = os.open(folder / "draft", os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
+        fd = os.open(folder / "draft", os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o644)
         try:
             os.write(fd, signed)
             os.fsync(fd)

@@ -153,8 +153,12 @@ class Receiver:
         loop = asyncio.get_running_loop()
         while True:
             for gateway, version in self._outstanding.due(self._statuses, loop.time()):
+                try:
+                    signed = self._configurations.read(gateway, version)
+                except OSError as error:
+                    _log.error("gateway %s: configuration %d cannot be sent: %s", gateway, version, error)
+                    continue
                 _log.info("gateway %s: configuration %d goes out", gateway, version)
-                signed = self._configurations.read(gateway, version)
                 await client.publish(topic(gateway, "config"), signed, qos=1)
             await asyncio.sleep(CONFIGURE_S)
 

@@ -24,6 +24,14 @@ def test_versions_count_up_for_each_gateway_and_stay_readable(tmp_path: Path) ->
     assert (2, 0) == (Configurations(tmp_path).newest("gw-a"), held.newest("gw-c"))
 
 
+def test_whoever_runs_the_hub_can_read_what_another_signed(tmp_path: Path) -> None:
+    """An operator signs as himself or as root; the hub is a user of its own, and a configuration holds no secret."""
+    held = Configurations(tmp_path)
+    held.issue("gw-a", "one", KEY, 0)
+
+    assert 0o644 == (tmp_path / "gw-a" / "0000000001.qwc").stat().st_mode & 0o777
+
+
 def test_an_issue_cut_off_by_a_power_cut_leaves_the_version_before(tmp_path: Path) -> None:
     """A draft is nobody's configuration."""
     held = Configurations(tmp_path)
