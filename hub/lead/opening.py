@@ -64,18 +64,32 @@ def _explanation(area: Area, names: dict[str, Area], evidence: Sequence[Anomaly]
     return chinese + "仅为线索，须经核实。", english + " A lead to be verified, not a finding."
 
 
-def ticket_opening(subject: str, kind: TicketKind, since_ms: int, opened_ms: int, detail: str = "") -> TicketOpening:
-    """Return the opening of a ticket about a device or gateway; `detail` stands at the end of both texts."""
+def ticket_opening(
+    subject: str, kind: TicketKind, since_ms: int, opened_ms: int, detail: str | tuple[str, str] = ""
+) -> TicketOpening:
+    """Return the opening of a ticket about a device or gateway.
+
+    Args:
+        subject: id of the device or gateway.
+        kind: what is wrong.
+        since_ms: since when, UTC ms.
+        opened_ms: the judge's time, UTC ms.
+        detail: the numbers to check it by, at the end of both texts; or a pair, in Chinese and in English.
+    """
     chinese, english = _TICKETS[kind]
-    tail = f" {detail}" if detail else ""
+    own, foreign = (detail, detail) if isinstance(detail, str) else detail
     return TicketOpening(
         subject,
         kind,
         since_ms,
         opened_ms,
-        f"{subject}{chinese}（自{beijing(since_ms)}）。{tail}",
-        f"{subject} {english}, since {beijing(since_ms)}.{tail}",
+        f"{subject}{chinese}（自{beijing(since_ms)}）。{_tail(own)}",
+        f"{subject} {english}, since {beijing(since_ms)}.{_tail(foreign)}",
     )
+
+
+def _tail(detail: str) -> str:
+    return f" {detail}" if detail else ""
 
 
 def beijing(time_ms: int) -> str:

@@ -53,3 +53,10 @@ def test_a_ticket_names_device_fault_and_time() -> None:
 def test_times_are_those_of_beijing() -> None:
     """Whatever the machine thinks."""
     assert beijing(AT) == "01-09 12:00"
+
+
+def test_a_ticket_says_its_numbers_in_each_language() -> None:
+    """A pair of details stands in its own language at the end of each text."""
+    ticket = ticket_opening("m06-pm", "flat_line", AT, AT + 60_000, ("20次均为31", "20 times 31"))
+
+    assert (" 20次均为31", " 20 times 31") == (ticket.explanation[-8:], ticket.explanation_en[-12:])
