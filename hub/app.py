@@ -23,6 +23,7 @@ from hub.area.geometry import areas_of
 from hub.catalogue import Catalogue
 from hub.config import Config, is_loopback, load_config
 from hub.configurations import Configurations
+from hub.configured import Configured, write_configured
 from hub.errors import ConfigError, HubError
 from hub.ingest.commit import GroupCommit
 from hub.ingest.days import JournalReader
@@ -194,14 +195,14 @@ async def _watch(parts: _Parts) -> None:
 
 def _journal_config(journal: Journal, commit: GroupCommit, config: Config) -> None:
     """Have the journal say by what will be judged from here on, when that has changed."""
-    said = msgspec.json.encode(
-        {
-            "grace_s": config.judge.grace_s,
-            "third_party": config.third_parties,
-            "areas": config.areas.read_text(encoding="utf-8"),
-            "rules": config.rules,
-            "standards": standard_texts(),
-        }
+    said = write_configured(
+        Configured(
+            grace_s=config.judge.grace_s,
+            third_party=config.third_parties,
+            areas=config.areas.read_text(encoding="utf-8"),
+            rules=config.rules,
+            standards=standard_texts(),
+        )
     )
     with JournalReader(journal.directory) as reader:
         last = deque(reader.entries(0, ("config",)), maxlen=1)

@@ -62,14 +62,18 @@ def rule_texts() -> dict[str, str]:
     return {file.name: file.read_text("utf-8") for file in files if file.name.endswith(".toml")}
 
 
-def rules_of(texts: Mapping[str, str]) -> tuple[Rule, ...]:
+def rules_of(texts: Mapping[str, str], standards: Standards | None = None) -> tuple[Rule, ...]:
     """Return the rules of several files, in the order of their names.
+
+    Args:
+        texts: TOML, by name.
+        standards: that they may cite; those that come with the program unless given.
 
     Raises:
         ConfigError: see `read_rules`.
     """
-    standards = default_standards()
-    return tuple(rule for name in sorted(texts) for rule in read_rules(name, texts[name], standards))
+    known = default_standards() if standards is None else standards
+    return tuple(rule for name in sorted(texts) for rule in read_rules(name, texts[name], known))
 
 
 def default_rules() -> tuple[Rule, ...]:

@@ -224,7 +224,16 @@ def standard_texts() -> dict[str, str]:
     return {file.name: file.read_text("utf-8") for file in files if file.name.endswith(".toml")}
 
 
+def standards_of(texts: Mapping[str, str]) -> Standards:
+    """Return the standards of several files, by number.
+
+    Raises:
+        ConfigError: see `read_standard`.
+    """
+    found = (read_standard(name, text) for name, text in texts.items())
+    return {one.standard: one for one in found}
+
+
 def default_standards() -> Standards:
     """Return the standards that come with the program, by number."""
-    found = (read_standard(name, text) for name, text in standard_texts().items())
-    return {one.standard: one for one in found}
+    return standards_of(standard_texts())
