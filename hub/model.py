@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 from enum import IntEnum
-from typing import Literal, NamedTuple
+from typing import Final, Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,7 +13,9 @@ MINUTE_MS = 60_000
 # A gateway is the station of its own health: stored like all others, no place on the map.
 StationKind = Literal["reference", "micro_station", "lab", "vehicle", "gateway"]
 AreaKind = Literal["enterprise", "road", "construction_site", "lab_building"]
-DetectorKind = Literal["exceedance", "local_excess"]
+DetectorKind = Literal["exceedance", "local_excess", "onset"]
+# Those that compare a station with its region: what they find is laid to an area.
+EXCESSES: Final[tuple[DetectorKind, ...]] = ("local_excess", "onset")
 TicketKind = Literal["range", "flat_line", "gain", "gap", "fork", "silent"]
 
 
@@ -166,8 +168,9 @@ class Anomaly:
         area: the area it is attributed to, None when no candidate is near.
         level: what it asks of that area.
         value: in the property's canonical unit, averaged as the rule says; NaN where that mean does not exist now.
-        background: what the region has at that time, same unit; NaN when the rule needs none.
-        threshold: the limit that value (exceedance) or value minus background (local excess) passed.
+        background: what the region has at that time, same unit, for an onset what the station has beside it as a rule;
+            NaN when the rule needs none.
+        threshold: the limit that value (exceedance) or value minus background (local excess, onset) passed.
         rule: id and version of the rule.
         alternatives: ids of the next nearest areas that it could belong to.
         basis: what the rule rests on.

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from hub.anomaly.background import medians
 from hub.bindings import Bindings
 from hub.lead.lifecycle import Episodes
-from hub.model import LeadOpening, Level
+from hub.model import EXCESSES, LeadOpening, Level
 from hub.panel import Floats, Minutes, Panel, Rows
 from hub.pipeline import State, Tick, judge_minute
 from hub.state import grown
@@ -126,7 +126,7 @@ def _could_matter(bindings: Bindings, panel: Panel, late: Late) -> NDArray[np.bo
         if bound.group.level != Level.RED:
             continue
         limit = bound.detector.threshold(everywhere)[late.row]
-        if bound.group.detector == "local_excess":
+        if bound.group.detector in EXCESSES:
             useful |= value - region > limit
         else:
             useful |= value < limit if bound.group.below else value > limit

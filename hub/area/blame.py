@@ -9,7 +9,7 @@ from hub.anomaly.detection import Finding, onset_ms
 from hub.area.attribution import WITNESS_M, Plume, candidates, groups
 from hub.area.sight import Sight
 from hub.area.status import EXCESS_SLOT, AreaState, Support
-from hub.model import MINUTE_MS, Anomaly, Level
+from hub.model import EXCESSES, MINUTE_MS, Anomaly, Level
 from hub.network import NOWHERE, PROPERTY_INDEX, PROPERTY_NAMES
 
 Floats = NDArray[np.float64]
@@ -109,7 +109,7 @@ def _excess(sight: Sight) -> Excess:
     since_ms = np.zeros(len(sight.lying), np.int64)
     beyond = np.full(len(sight.lying), np.nan)
     # Attention first, so that red has the last word.
-    for finding in sorted((f for f in sight.findings if f.group.detector == "local_excess"), key=_level):
+    for finding in sorted((f for f in sight.findings if f.group.detector in EXCESSES), key=_level):
         active = sight.active(finding)
         levels[active] = finding.group.level
         since_ms[active] = finding.since_ms[active]
@@ -208,7 +208,7 @@ def _standing_out(sight: Sight, row: int) -> int:
     """Return the property that stands out most at a stream's station, whether its run is long enough already or not."""
     network = sight.bindings.network
     here = np.flatnonzero(network.station == network.station[row])
-    red = next(f for f in sorted(sight.findings, key=_level, reverse=True) if f.group.detector == "local_excess")
+    red = next(f for f in sorted(sight.findings, key=_level, reverse=True) if f.group.detector in EXCESSES)
     beyond = ((sight.newest.value - sight.background) / red.threshold)[here]
     beyond[sight.lying[here] | np.isnan(beyond)] = -1.0
     return int(network.property[here[beyond.argmax()] if beyond.max() >= 1 else row])
@@ -219,7 +219,7 @@ def evidence(sight: Sight, found: Laid, area: int, slot: int, about: int) -> tup
     alternatives = found.alternatives.get(area, ())
     network, pairs = sight.bindings.network, []
     for finding in sight.findings:
-        if (finding.group.detector == "local_excess") != (slot == EXCESS_SLOT):
+        if (finding.group.detector in EXCESSES) != (slot == EXCESS_SLOT):
             continue
         active = sight.active(finding) & (network.property == about)
         pairs += [(finding, row) for row in _rows_of(sight, found, finding, active, area, about)]
@@ -236,6 +236,8 @@ def _rows_of(
     sight: Sight, found: Laid, finding: Finding, active: NDArray[np.bool_], area: int, about: int
 ) -> list[int]:
     network = sight.bindings.network
+    if finding.group.detector == "onset":
+        return np.flatnonzero(active & (found.blame == area)).tolist()
     if finding.group.detector == "local_excess":
         # Where one series has entered, the others of its station count as soon as they pass.
         blamed = np.isin(network.station, network.station[found.blame == area])
@@ -250,7 +252,7 @@ def _rows_of(
 
 def _beyond(sight: Sight, finding: Finding, row: int) -> float:
     value = sight.newest.value[row]
-    if finding.group.detector == "local_excess":
+    if finding.group.detector in EXCESSES:
         value -= sight.background[row]
     return float(value / finding.threshold[row])
 
