@@ -2,14 +2,17 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, RowMapping, func, select, union_all
+from sqlalchemy import URL, Connection, Engine, RowMapping, func, select, union_all
 from sqlalchemy.exc import OperationalError
 
 from hub.errors import StoreError
+from hub.lead.label import Label, Precision, Subject, precisions
 from hub.model import Cause, Freshness, Level
-from hub.registry.engine import READ_ONLY
+from hub.registry import labels
+from hub.registry.engine import READ_ONLY, open_engine
 from hub.registry.tables import EPISODE, LEAD, LEVEL_CHANGE, PUSH, TICKET
 from hub.registry.values import DuePush, Episode, Lead, LevelChange, PushState, Ticket
 
@@ -67,6 +70,16 @@ class RegistryReader:
             rows = list(connection.execute(query).mappings())
         return [_level_change(row) for row in reversed(rows)]
 
+    def labels(self, subject: Subject | None = None) -> list[Label]:
+        """Return the label that counts of every lead and ticket, or all that were ever said of one; as they came."""
+        with transaction(self._reader) as connection:
+            return labels.labels(connection, subject)
+
+    def precision(self) -> tuple[Precision, ...]:
+        """Return how often each detector, rule and check was right, over all time and by month."""
+        with transaction(self._reader) as connection:
+            return precisions(labels.opened(connection))
+
     def revision(self) -> int:
         """Return the revision of the latest change of any lead or ticket, 0 for none."""
         with transaction(self._reader) as connection:
@@ -83,6 +96,22 @@ class RegistryReader:
         )
         with transaction(self._reader) as connection:
             return [DuePush(**_with_cause(row)) for row in connection.execute(query).mappings()]
+
+
+@contextmanager
+def reading(path: Path) -> Iterator[RegistryReader]:
+    """Give a reader of an SQLite file that another process may be writing.
+
+    Raises:
+        StoreError: it is not there.
+    """
+    if not path.is_file():
+        raise StoreError(f"registry: there is no {path}")
+    engine = open_engine(URL.create("sqlite", database=str(path)))
+    try:
+        yield RegistryReader(engine)
+    finally:
+        engine.dispose()
 
 
 def latest_revision(connection: Connection) -> int:

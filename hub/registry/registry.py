@@ -10,8 +10,10 @@ from sqlalchemy import URL, Connection, Table, insert, select, update
 
 from hub.bell import Bell
 from hub.lead.evidence import evidence
+from hub.lead.label import Said, Subject
 from hub.model import AreaStatus, LeadOpening, TicketOpening
 from hub.registry.engine import open_engine
+from hub.registry.labels import SUBJECTS, insert_label
 from hub.registry.migrate import upgrade
 from hub.registry.reading import RegistryReader, latest_revision, transaction
 from hub.registry.tables import EPISODE, LEAD, LEVEL_CHANGE, PUSH, TICKET
@@ -112,6 +114,24 @@ class Registry(RegistryReader):
     def close_ticket(self, ticket_id: int, closed_ms: int) -> bool:
         """Close a ticket; return whether it was open."""
         return self._close(TICKET, ticket_id, closed_ms)
+
+    def label(self, subject: Subject, said: Said, *, close: bool = False) -> bool:
+        """Keep what a person says of a lead or ticket, beside what was said before; return whether there is such a one.
+
+        Args:
+            subject: the lead or ticket.
+            said: its outcome.
+            close: whether it is closed by the same act, unless it is closed already.
+        """
+        table = SUBJECTS[subject.kind]
+        with transaction(self._engine) as connection:
+            if not _exists(connection, table, id=subject.id):
+                return False
+            insert_label(connection, subject, said)
+            if close and _exists(connection, table, id=subject.id, closed_ms=None):
+                connection.execute(update(table).where(table.c.id == subject.id).values(closed_ms=said.at_ms))
+            _touch(connection, table, subject.id)
+            return True
 
     def record_levels(self, changes: Sequence[AreaStatus], judged_ms: int) -> None:
         """Keep how areas stand from now on; the same change of the same time of judgement is kept once.

@@ -109,3 +109,17 @@ LEVEL_CHANGE: Final = Table(
     Column("judged_ms", BigInteger, nullable=False, index=True),
     UniqueConstraint("area", "judged_ms", "since_ms", "level", "freshness", name="uq_level_change"),
 )
+
+# Nothing here is ever changed or deleted: a correction is a further row.
+LABEL: Final = Table(
+    "label",
+    TABLES,
+    Column("id", Integer, primary_key=True),
+    Column("subject_kind", String(16), nullable=False),
+    Column("subject_id", Integer, nullable=False),
+    Column("outcome", String(16), nullable=False),
+    Column("note", Text, nullable=False),
+    Column("said_by", String(64), nullable=False),
+    Column("said_ms", BigInteger, nullable=False),
+    Index(None, "subject_kind", "subject_id"),
+)

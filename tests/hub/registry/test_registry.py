@@ -15,6 +15,7 @@ from sqlalchemy import create_engine
 from sqlalchemy.exc import IntegrityError
 
 from hub.errors import StoreError
+from hub.lead.label import Said, Subject
 from hub.model import Anomaly, AreaStatus, Cause, Freshness, LeadOpening, Level, TicketOpening
 from hub.registry import LevelChange, Registry
 from hub.registry.migrate import migrations
@@ -243,3 +244,17 @@ def test_push_without_its_lead_cannot_be(registry: Registry) -> None:
     """Foreign keys are on: SQLite leaves them off unless it is told."""
     with registry._engine.begin() as connection, pytest.raises(IntegrityError):
         connection.exec_driver_sql("insert into push values ('x', 77, 'duty', 0, 0, null, '')")
+
+
+def test_registry_of_the_first_version_is_brought_to_the_newest(tmp_path: Path) -> None:
+    """What it held is still there, and labels can be given."""
+    path = tmp_path / "registry.sqlite"
+    with Registry.open(path) as first:
+        first.open_lead(OPENING)
+    engine = create_engine(f"sqlite:///{path}")
+    with engine.begin() as connection:
+        command.downgrade(migrations(connection), "0001")
+    engine.dispose()
+    with Registry.open(path) as second:
+        assert second.label(Subject("lead", 1), Said("confirmed", "", "duty", 2 * HOUR_MS))
+        assert [lead.id for lead in second.leads()] == [1]
