@@ -35,6 +35,7 @@ class AreaState(NamedTuple):
         shown: uint8[A], the highest of its levels.
         fresh: uint8[A], `Freshness`.
         since_ms: int64[A], since when `shown` is what it is.
+        red_ms: int64[A], the last minute at which a local excess was red.
     """
 
     level: Levels
@@ -44,6 +45,7 @@ class AreaState(NamedTuple):
     shown: Levels
     fresh: Levels
     since_ms: Ints
+    red_ms: Ints
 
     @classmethod
     def start(cls, areas: int) -> "AreaState":
@@ -58,6 +60,7 @@ class AreaState(NamedTuple):
             np.zeros(areas, np.uint8),
             np.full(areas, Freshness.NO_DATA, np.uint8),
             np.zeros(areas, np.int64),
+            np.full(areas, NEVER_MS),
         )
 
 
@@ -100,6 +103,7 @@ def stepped(state: AreaState, support: Support, fresh: Levels, minute_ms: int) -
         shown,
         fresh,
         np.where(shown != state.shown, minute_ms, state.since_ms),
+        np.where(level[:, EXCESS_SLOT] == Level.RED, minute_ms, state.red_ms),
     ), reddened
 
 
