@@ -35,11 +35,12 @@ from hub.ingest.tick import tick
 from hub.judge import Judge
 from hub.judging import Judging
 from hub.lead.push import Pusher
-from hub.map_api import LiveView, Site, Zone, create_app
+from hub.map_api import LiveView, Site, Sources, Zone, create_app
 from hub.map_api.app import LOOPBACK
 from hub.registry import Registry
 from hub.serve import address, listen, serve
 from hub.store import DuckStore
+from hub.store.hours import HOURS, HourReader
 from wire.clock import Clock
 
 STORE: Final = "store.duckdb"
@@ -85,7 +86,8 @@ async def run(config_path: Path, clock: Clock) -> None:
             async with asyncio.TaskGroup() as tasks:
                 ready = asyncio.Event()
                 site = _site(config)
-                app = create_app(parts.live, parts.registry, parts.store, zone, clock, site=site)
+                sources = Sources(zone, parts.live, parts.registry, clock, HourReader(config.directory / HOURS))
+                app = create_app(sources, parts.store, site=site)
                 tasks.create_task(serve(app, config.http, listener, parts.live, ready), name="hub.serve")
                 _start(parts, tasks, url)
                 await ready.wait()

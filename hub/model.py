@@ -8,6 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 from shapely import Polygon
 
+from hub.checks import UNCHECKED, Checks, FaultKind
+
 MINUTE_MS = 60_000
 
 # A gateway is the station of its own health: stored like all others, no place on the map.
@@ -16,7 +18,7 @@ AreaKind = Literal["enterprise", "road", "construction_site", "lab_building"]
 DetectorKind = Literal["exceedance", "local_excess", "onset"]
 # Those that compare a station with its region: what they find is laid to an area.
 EXCESSES: Final[tuple[DetectorKind, ...]] = ("local_excess", "onset")
-TicketKind = Literal["range", "flat_line", "gain", "gap", "fork", "silent"]
+TicketKind = Literal["range", "flat_line", "gain", "gap", "fork", "silent", FaultKind]
 
 
 @dataclass(frozen=True, slots=True)
@@ -247,6 +249,7 @@ class Snapshot:
         latest_ms: int64[n], 0 when never seen.
         latest_flag: uint8[n], the worse of the gateway's flag and the checks'.
         latest_longitude, latest_latitude: float64[n], NaN for fixed stations.
+        checks: how the hourly checks stand.
     """
 
     minute_ms: int
@@ -258,3 +261,4 @@ class Snapshot:
     latest_flag: NDArray[np.uint8]
     latest_longitude: NDArray[np.float64]
     latest_latitude: NDArray[np.float64]
+    checks: Checks = UNCHECKED

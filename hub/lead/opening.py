@@ -18,6 +18,11 @@ _TICKETS: Final[dict[TicketKind, tuple[str, str]]] = {
     "gap": ("有数据永久缺失", "has lost readings for good"),
     "fork": ("同一身份出现两份数据", "shows two lives under one identity"),
     "silent": ("没有数据", "is silent"),
+    "drift": ("与邻近站点相比逐渐偏离", "drifts away from its neighbours"),
+    "stuck": ("小时值停留不变，或总停在同一上限", "keeps giving one hourly value, or never gets above one"),
+    "spike": ("出现邻近站点没有的孤立尖峰", "jumps up and back where its neighbours do not"),
+    "noise": ("小时值的跳动远大于以往", "scatters from hour to hour far more than it used to"),
+    "dropout": ("读数跌至底部，而邻近站点没有", "reads next to nothing while its neighbours do not"),
 }
 
 

@@ -1,7 +1,8 @@
 """The map's interface: GeoJSON, series, leads and tickets over HTTP, changes as server-sent events. It reads only."""
 
 from hub.map_api.app import Site, create_app
+from hub.map_api.broadcast import Sources
 from hub.map_api.geojson import Zone
 from hub.map_api.live import LiveView
 
-__all__ = ["LiveView", "Site", "Zone", "create_app"]
+__all__ = ["LiveView", "Site", "Sources", "Zone", "create_app"]

@@ -13,13 +13,10 @@ from starlette.responses import HTMLResponse, Response
 from starlette.staticfiles import StaticFiles
 
 from hub.map_api.broadcast import Broadcast, Sources
-from hub.map_api.geojson import Zone
-from hub.map_api.live import LiveView
+from hub.map_api.checks import checks_router
 from hub.map_api.routes import Desk, router
 from hub.map_api.security import BasicAccess, SecurityHeaders
-from hub.registry import Registry
 from hub.store import SeriesReader
-from wire.clock import Clock
 
 PAGE: Final = Path(__file__).parent / "static"
 LOOPBACK: Final = ("127.0.0.1", "localhost", "[::1]")
@@ -44,15 +41,12 @@ class Site:
     page: Path = PAGE
 
 
-def create_app(
-    live: LiveView, registry: Registry, store: SeriesReader, zone: Zone, clock: Clock, *, site: Site | None = None
-) -> FastAPI:
+def create_app(sources: Sources, store: SeriesReader, *, site: Site | None = None) -> FastAPI:
     """Return the application: the interface under /api, the page at /.
 
     Its lifespan runs the task that feeds the live streams; `live.close()` ends them.
     """
     site = site or Site()
-    sources = Sources(zone, live, registry, clock)
     app = FastAPI(
         title="QuietWatch",
         version="1",
@@ -62,6 +56,7 @@ def create_app(
         lifespan=_lifespan(sources),
     )
     app.include_router(router(Desk(sources, store)))
+    app.include_router(checks_router(sources))
     if (site.page / "index.html").is_file():
         app.mount("/", StaticFiles(directory=site.page, html=True))
     else:

@@ -19,6 +19,7 @@ from hub.map_api import geojson
 from hub.map_api.leads import lead_answer, ticket_answer
 from hub.map_api.live import LiveView
 from hub.registry import Registry
+from hub.store.hours import HourReader
 from wire.clock import Clock
 
 # Real seconds between two snapshots: at most four a second, however fast the field's clock runs.
@@ -43,6 +44,7 @@ class Sources:
     live: LiveView
     registry: Registry
     clock: Clock
+    hours: HourReader
 
 
 class Broadcast:

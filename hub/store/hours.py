@@ -13,6 +13,7 @@ from typing import Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from hub.checks import Alarm
 from hub.errors import StoreError
 from hub.hourly import Hour, Judged
 
@@ -31,19 +32,12 @@ _SCHEMA: Final = """
         since INTEGER NOT NULL -- first hour at this place
     ) STRICT;
     CREATE TABLE IF NOT EXISTS alarm (
-        hour INTEGER NOT NULL, row INTEGER NOT NULL, kind TEXT NOT NULL, PRIMARY KEY (hour, row)
+        hour INTEGER NOT NULL, row INTEGER NOT NULL, kind TEXT NOT NULL,
+        value REAL, expected REAL, score REAL NOT NULL, "limit" REAL NOT NULL, PRIMARY KEY (hour, row)
     ) STRICT, WITHOUT ROWID;
 """
 _STREAMS: Final = "SELECT row, station, device, property, longitude, latitude, period_s FROM stream ORDER BY row"
 _PLACES: Final = "SELECT row, longitude, latitude, since FROM stream"
-
-
-class Alarm(NamedTuple):
-    """A fault was announced: at which hour since 1970, of which datastream row, of which kind."""
-
-    hour: int
-    row: int
-    kind: str
 
 
 class History(NamedTuple):
@@ -58,6 +52,11 @@ class History(NamedTuple):
     first: int
     means: NDArray[np.float32]
     counts: NDArray[np.uint8]
+
+    @classmethod
+    def nothing(cls, first: int) -> "History":
+        """Return no hours."""
+        return cls(first, np.zeros((0, 0), np.float32), np.zeros((0, 0), np.uint8))
 
 
 class HourStore:
@@ -108,7 +107,7 @@ class HourStore:
                 "INSERT OR REPLACE INTO hour VALUES (?, ?, ?, ?, ?)", (hour.hour, entry, len(hour.means), *blobs)
             )
             self._file.execute("DELETE FROM alarm WHERE hour = ?", (hour.hour,))
-            self._file.executemany("INSERT INTO alarm VALUES (?, ?, ?)", alarms)
+            self._file.executemany("INSERT INTO alarm VALUES (?, ?, ?, ?, ?, ?, ?)", alarms)
         self._listed = streams
 
     def _list(self, streams: Sequence[Judged], hour: int) -> None:
@@ -143,6 +142,10 @@ class HourReader:
     def __init__(self, path: Path) -> None:
         self._path = path
 
+    def exists(self) -> bool:
+        """Return whether there is a file: a hub that has not seen the end of an hour has none."""
+        return self._path.exists()
+
     def span(self) -> tuple[int, int] | None:
         """Return the first and the last hour that are kept, None when there is none.
 
@@ -176,9 +179,10 @@ class HourReader:
 
     def alarms(self, first: int, last: int) -> list[Alarm]:
         """Return what was announced from `first` to `last`, both included, by hour and row."""
-        query = "SELECT hour, row, kind FROM alarm WHERE hour BETWEEN ? AND ? ORDER BY hour, row"
+        query = "SELECT * FROM alarm WHERE hour BETWEEN ? AND ? ORDER BY hour, row"
         with self._open() as file:
-            return [Alarm(*row) for row in file.execute(query, (first, last))]
+            rows = file.execute(query, (first, last)).fetchall()
+        return [Alarm(*row[:3], *(np.nan if number is None else number for number in row[3:])) for row in rows]
 
     @contextmanager
     def _open(self) -> Iterator[sqlite3.Connection]:

@@ -20,7 +20,7 @@ from shapely.geometry import shape
 
 from firmware_sim.zone import Zone as Field
 from firmware_sim.zone import build_zone
-from hub.map_api import LiveView, Zone, create_app
+from hub.map_api import LiveView, Sources, Zone, create_app
 from hub.model import (
     Anomaly,
     Area,
@@ -37,6 +37,7 @@ from hub.model import (
     TicketOpening,
 )
 from hub.registry import Registry
+from hub.store.hours import HourReader
 from wire.clock import Clock, ScaledClock
 
 START_MS = 1_380_873_600_000  # 2013-10-04 16:00 in Beijing
@@ -240,7 +241,9 @@ class PlayedHub:
     async def _serve(self, ready: threading.Event) -> None:
         live = LiveView()
         with Registry.open(self._directory / "registry.sqlite", ["https://inspector.example/hook"]) as registry:
-            app = create_app(live, registry, self._play, self._play.where.zone, self._play.clock)
+            hours = HourReader(self._directory / "hours.sqlite")
+            sources = Sources(self._play.where.zone, live, registry, self._play.clock, hours)
+            app = create_app(sources, self._play)
             server = uvicorn.Server(uvicorn.Config(app, "127.0.0.1", self.port, log_level="warning"))
             self._step(live, registry)
             task = asyncio.create_task(server.serve())

@@ -13,8 +13,10 @@ from fastapi import FastAPI
 from fastapi.routing import APIRoute
 from shapely import box
 
-from hub.map_api import LiveView, Site, Zone, create_app
-from hub.map_api.broadcast import Sources
+from hub.checks import Alarm, Calibration, Checks, StandingFault
+from hub.hourly import HOUR_MS, Hour, Judged
+from hub.map_api import LiveView, Site, Sources, Zone, create_app
+from hub.map_api.checks import checks_router
 from hub.map_api.routes import Desk, router
 from hub.model import (
     Anomaly,
@@ -32,6 +34,7 @@ from hub.model import (
 )
 from hub.registry import Registry
 from hub.store import DuckStore
+from hub.store.hours import HOURS, HourReader, HourStore
 from wire.clock import Clock, ScaledClock
 
 NOW_MS = 1_380_873_600_000
@@ -91,6 +94,10 @@ SNAPSHOT = Snapshot(
     latest_flag=np.array([1, 9, 1, 1], np.uint8),
     latest_longitude=np.array([np.nan, np.nan, 116.51, np.nan]),
     latest_latitude=np.array([np.nan, np.nan, 39.81, np.nan]),
+    checks=Checks(
+        Calibration("ab" * 32, NOW_MS - 864_000_000, NOW_MS - 10**10, NOW_MS - 864_000_000, 0.1, {"pm10": 0.09}),
+        (StandingFault("micro-1", "micro-1-pm", "pm10", "drift", NOW_MS),),
+    ),
 )
 
 
@@ -102,14 +109,19 @@ class Hub:
     registry: Registry
     store: DuckStore
     clock: Clock
+    hours: HourReader
+
+    def sources(self) -> Sources:
+        """Return where the interface reads from."""
+        return Sources(ZONE, self.live, self.registry, self.clock, self.hours)
 
     def app(self, **site: Any) -> FastAPI:
         """Return the application over this hub."""
-        return create_app(self.live, self.registry, self.store, ZONE, self.clock, site=Site(**site))
+        return create_app(self.sources(), self.store, site=Site(**site))
 
     def described(self) -> list[APIRoute]:
         """Return the endpoints of the interface's description."""
-        routes = router(Desk(Sources(ZONE, self.live, self.registry, self.clock), self.store)).routes
+        routes = [*router(Desk(self.sources(), self.store)).routes, *checks_router(self.sources()).routes]
         return [route for route in routes if isinstance(route, APIRoute) and route.include_in_schema]
 
 
@@ -122,7 +134,7 @@ def hub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hub]:
     live.publish(SNAPSHOT)
     with Registry.open(directory / "registry.sqlite", ("duty",)) as registry:
         _fill_registry(registry)
-        yield Hub(live, registry, store, ScaledClock(NOW_MS + 90_000, 0, 1e-9))
+        yield Hub(live, registry, store, ScaledClock(NOW_MS + 90_000, 0, 1e-9), _hours(directory))
     live.close()
     store.close()
 
@@ -157,6 +169,17 @@ def _fill_store(store: DuckStore) -> None:
         ),
         1,
     )
+
+
+def _hours(directory: Path) -> HourReader:
+    """Return the last 36 hours of one stream; its drift was announced in the newest."""
+    store, last = HourStore(directory / HOURS), NOW_MS // HOUR_MS
+    streams = (Judged(0, "micro-1", "micro-1-pm", "pm10", 116.5, 39.8, 60.0),)
+    for hour in range(last - 35, last + 1):
+        alarms = [Alarm(hour, 0, "drift", 80.0, 60.0, 1.5, 1.25)] if hour == last else []
+        store.keep(Hour(hour, np.array([80.0], np.float32), np.array([60], np.uint8)), streams, alarms, 1)
+    store.close()
+    return HourReader(directory / HOURS)
 
 
 def _fill_registry(registry: Registry) -> None:

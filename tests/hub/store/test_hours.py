@@ -5,15 +5,18 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from hub.checks import Alarm
 from hub.errors import StoreError
 from hub.hourly import Hour, Judged
-from hub.store.hours import Alarm, HourReader, HourStore
+from hub.store.hours import HourReader, HourStore
 
 STREAMS = (
     Judged(0, "m1", "m1-d", "pm2_5", 116.5, 39.8, 60.0),
     Judged(2, "m2", "m2-d", "pm2_5", 116.6, 39.8, 60.0),
 )
 T0 = 394_000
+DRIFT = Alarm(T0 + 2, 2, "drift", 4.0, 3.0, 1.5, 1.25)
+STUCK = Alarm(T0 + 1, 0, "stuck", 2.0, 3.0, 1.5, 1.25)
 
 
 def hour(at: int, *means: float) -> Hour:
@@ -26,14 +29,14 @@ def test_what_is_kept_is_read_while_the_writer_is_open(tmp_path: Path) -> None:
     """Hours without holes: one that nobody closed is missing throughout; a stream that came later was missing."""
     store, reader = HourStore(tmp_path / "hours.sqlite"), HourReader(tmp_path / "hours.sqlite")
     store.keep(hour(T0, 1.5, np.nan), STREAMS[:1], (), 7)
-    store.keep(hour(T0 + 2, 2.5, np.nan, 4.0), STREAMS, [Alarm(T0 + 2, 2, "drift")], 9)
+    store.keep(hour(T0 + 2, 2.5, np.nan, 4.0), STREAMS, [DRIFT], 9)
     history = reader.history(*reader.span() or (0, 0))
     nan = np.nan
 
     assert (T0, STREAMS) == (history.first, reader.streams())
     assert np.array_equal([[1.5, nan, nan], [nan] * 3, [2.5, nan, 4.0]], history.means, equal_nan=True)
     assert np.array_equal([[60, 0, 0], [0, 0, 0], [60, 0, 60]], history.counts)
-    assert [Alarm(T0 + 2, 2, "drift")] == reader.alarms(T0, T0 + 2)
+    assert [DRIFT] == reader.alarms(T0, T0 + 2)
     store.close()
 
 
@@ -44,12 +47,12 @@ def test_an_hour_that_is_written_again_changes_nothing(tmp_path: Path) -> None:
     for _ in range(2):
         store = HourStore(path)
         for k in range(3):
-            store.keep(hour(T0 + k, 1.0 + k), STREAMS[:1], [Alarm(T0 + k, 0, "stuck")] if k == 1 else (), k)
+            store.keep(hour(T0 + k, 1.0 + k), STREAMS[:1], [STUCK] if k == 1 else (), k)
         store.close()
         held.append((HourReader(path).history(T0, T0 + 2), HourReader(path).alarms(T0, T0 + 2)))
 
     assert np.array_equal(held[0][0].means, held[1][0].means)
-    assert [Alarm(T0 + 1, 0, "stuck")] == held[0][1] == held[1][1]
+    assert [STUCK] == held[0][1] == held[1][1]
 
 
 def test_a_station_that_moved_has_no_past_at_its_new_place(tmp_path: Path) -> None:
@@ -68,7 +71,7 @@ def test_hours_that_the_journal_no_longer_knows_are_let_go(tmp_path: Path) -> No
     """It was restored from a copy."""
     store, reader = HourStore(tmp_path / "hours.sqlite"), HourReader(tmp_path / "hours.sqlite")
     for k in range(3):
-        store.keep(hour(T0 + k, 1.0), STREAMS[:1], [Alarm(T0 + k, 0, "noise")], 10 * k)
+        store.keep(hour(T0 + k, 1.0), STREAMS[:1], [STUCK._replace(hour=T0 + k)], 10 * k)
     store.forget_after(10)
 
     assert (T0, T0 + 1) == reader.span()
