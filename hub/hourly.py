@@ -20,8 +20,6 @@ HOUR_MS: Final = 3_600_000
 VALID_SHARE: Final = 0.75
 # What neighbours can judge by ratios: concentrations, which have a zero.
 _UNITS: Final = frozenset({"ug/m3", "mg/m3"})
-# Devices of one property at one place stand a metre apart, so that each can be recognised by its position.
-_APART_DEGREES: Final = 1e-5
 
 
 class Judged(NamedTuple):
@@ -92,7 +90,6 @@ def posts_of(streams: Sequence[Judged]) -> Posts:
     """Return where devices stand; more streams at the end leave the posts of the first ones as they were."""
     posts: dict[tuple[str, int], int] = {}
     seen: dict[tuple[str, str], int] = {}
-    taken: dict[tuple[float, float], int] = {}
     positions: list[tuple[float, float]] = []
     places: dict[str, list[tuple[int, int, int]]] = {}
     for stream in streams:
@@ -101,7 +98,7 @@ def posts_of(streams: Sequence[Judged]) -> Posts:
         seen[same] = post[1] + 1
         if post not in posts:
             posts[post] = len(posts)
-            positions.append(_apart(stream, taken))
+            positions.append((stream.longitude, stream.latitude))
         places.setdefault(stream.property, []).append((stream.row, posts[post], _needed(stream.period_s)))
     columns = {name: np.array(rows, np.int64).T for name, rows in sorted(places.items())}
     return Posts(
@@ -109,12 +106,6 @@ def posts_of(streams: Sequence[Judged]) -> Posts:
         {name: (row, post) for name, (row, post, _) in columns.items()},
         {name: needed for name, (_, _, needed) in columns.items()},
     )
-
-
-def _apart(stream: Judged, taken: dict[tuple[float, float], int]) -> tuple[float, float]:
-    at = round(stream.longitude, 5), round(stream.latitude, 5)
-    taken[at] = taken.get(at, 0) + 1
-    return stream.longitude + (taken[at] - 1) * _APART_DEGREES, stream.latitude
 
 
 def _needed(period_s: float) -> int:

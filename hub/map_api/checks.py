@@ -36,15 +36,15 @@ class CalibrationAnswer(TypedDict):
 class CheckedPropertyAnswer(TypedDict):
     """A property that neighbours judge: false alarms that calibration expects, and the alarms of the last 30 days.
 
-    A sensor-month is 720 hours of a datastream; null where there is no estimate, or nothing was judged.
+    Rates are of one datastream in 720 hours, as the budget is; null where there is no estimate, or nothing was judged.
     """
 
     property: str
     streams: int
-    estimated_per_sensor_month: float | None
-    sensor_months: float
+    estimated_rate: float | None
+    stream_months: float
     alarms: int
-    alarms_per_sensor_month: float | None
+    alarm_rate: float | None
 
 
 class StandingAnswer(TypedDict):
@@ -60,13 +60,13 @@ class StandingAnswer(TypedDict):
 class ChecksAnswer(TypedDict):
     """How the hourly checks stand; calibration is null while no thresholds are in force: then the fixed checks judge.
 
-    `tickets`: of the hourly checks, opened in the last 30 days.
+    `tickets`: of the hourly checks, opened in the last 30 days; `ticket_rate`: of one datastream in 720 hours.
     """
 
     calibration: CalibrationAnswer | None
     properties: list[CheckedPropertyAnswer]
     tickets: int
-    tickets_per_sensor_month: float | None
+    ticket_rate: float | None
     standing: list[StandingAnswer]
 
 
@@ -113,13 +113,13 @@ def checks_answer(checks: Checks, month: Month, tickets: Sequence[Ticket], now_m
         now_ms: of the judge.
     """
     properties = _properties(checks, month)
-    sensor_months = sum(one["sensor_months"] for one in properties)
+    stream_months = sum(one["stream_months"] for one in properties)
     opened = sum(one.kind in get_args(FaultKind) and one.opened_ms > now_ms - MONTH_H * HOUR_MS for one in tickets)
     return {
         "calibration": None if checks.calibration is None else _calibration(checks.calibration, now_ms),
         "properties": properties,
         "tickets": opened,
-        "tickets_per_sensor_month": opened / sensor_months if sensor_months else None,
+        "ticket_rate": opened / stream_months if stream_months else None,
         "standing": [_standing(fault) for fault in checks.standing],
     }
 
@@ -136,10 +136,10 @@ def _properties(checks: Checks, month: Month) -> list[CheckedPropertyAnswer]:
             {
                 "property": name,
                 "streams": sum(stream.property == name for stream in month.streams),
-                "estimated_per_sensor_month": rates.get(name),
-                "sensor_months": months,
+                "estimated_rate": rates.get(name),
+                "stream_months": months,
                 "alarms": alarms[name],
-                "alarms_per_sensor_month": alarms[name] / months if months else None,
+                "alarm_rate": alarms[name] / months if months else None,
             }
         )
     return found

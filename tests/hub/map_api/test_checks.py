@@ -37,10 +37,8 @@ def test_what_came_stands_beside_what_was_expected(hub: Any) -> None:
     """One alarm in 36 hours of one stream is 20 a month of 720 hours."""
     (said,) = told(hub)["properties"]
 
-    assert ("pm10", 1, 0.09, 1) == tuple(
-        said[key] for key in ("property", "streams", "estimated_per_sensor_month", "alarms")
-    )
-    assert (pytest.approx(0.05), pytest.approx(20.0)) == (said["sensor_months"], said["alarms_per_sensor_month"])
+    assert ("pm10", 1, 0.09, 1) == tuple(said[key] for key in ("property", "streams", "estimated_rate", "alarms"))
+    assert (pytest.approx(0.05), pytest.approx(20.0)) == (said["stream_months"], said["alarm_rate"])
 
 
 def test_faults_that_last_are_listed(hub: Any) -> None:
@@ -54,7 +52,7 @@ def test_only_tickets_of_hourly_checks_count(own_hub: Any) -> None:
     """The flat line that the minute showed is not theirs."""
     own_hub.registry.open_ticket(TicketOpening("micro-1-pm", "drift", NOW_MS, NOW_MS, "漂移", "Drift"))
 
-    assert (1, pytest.approx(20.0)) == tuple(told(own_hub)[key] for key in ("tickets", "tickets_per_sensor_month"))
+    assert (1, pytest.approx(20.0)) == tuple(told(own_hub)[key] for key in ("tickets", "ticket_rate"))
 
 
 def test_a_hub_without_thresholds_and_hours_says_so(own_hub: Any, tmp_path: Path) -> None:
@@ -65,6 +63,6 @@ def test_a_hub_without_thresholds_and_hours_says_so(own_hub: Any, tmp_path: Path
         "calibration": None,
         "properties": [],
         "tickets": 0,
-        "tickets_per_sensor_month": None,
+        "ticket_rate": None,
         "standing": [],
     } == told(bare)
