@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from hub.anomaly.rulebook import Rule
 from hub.catalogue import Catalogue
+from hub.configured import read_configured
 from hub.errors import Unusable
 from hub.ingest.entry import Entry, ForkNote, GapNote
 from hub.judgement import Judgement
@@ -32,7 +33,6 @@ from hub.model import (
     TicketOpening,
 )
 from hub.state import leaves
-from hub.third_party import parties_of, said
 from wire.envelope import read_envelope
 
 _log = logging.getLogger(__name__)
@@ -95,13 +95,14 @@ class Judge:
 
         Args:
             catalogue: an empty one; from here on it is the judge's alone.
-            areas: of the zone.
+            areas: of the zone, until the journal says which.
             store: where readings are kept.
             registry: where leads, tickets and levels are kept.
             directory: of the judge's memory; without it every start reads the journal from its beginning.
-            rules: instead of those that come with the program.
+            rules: instead of those that come with the program, until the journal says which.
         """
         self.after = 0
+        self._own = areas, rules
         self._judgement = Judgement(catalogue, areas, rules)
         self._store = store
         self._registry = registry
@@ -143,7 +144,8 @@ class Judge:
             case "catalogue":
                 new = self._judgement.learn(read_envelope(teaching.envelope))
             case "config":
-                self._judgement.admit(parties_of(teaching.envelope))
+                for flaw in self._judgement.configure(read_configured(teaching.envelope)):
+                    _log.warning("what the journal says cannot be read, the program's own holds: %s", flaw)
             case "reading":
                 new, columns = self._judgement.take_report(teaching.gateway, teaching.envelope, teaching.received_ms)
         if new or teaching.kind != "reading":
@@ -152,9 +154,9 @@ class Judge:
         return columns
 
     def _admit(self, entry: Entry) -> None:
-        listed = said(parties_of(entry.envelope))
-        if listed != next((one.envelope for one in reversed(self._teachings) if one.kind == "config"), said(())):
-            self._learn(Teaching("config", "", listed, entry.received_ms))
+        said = [one.envelope for one in self._teachings if one.kind == "config"]
+        if not said or entry.envelope != said[-1]:
+            self._learn(Teaching("config", "", entry.envelope, entry.received_ms))
 
     def _report(self, entry: Entry) -> None:
         try:
@@ -219,15 +221,24 @@ class Judge:
     def _recall(self) -> None:
         """Go on from the memory on disk if it is of this zone and these rules and the store has all that it has."""
         kept = self._memory.newest()
-        if kept is None or kept["form"].tobytes() != self._judgement.form():
+        if kept is None or int(kept["entry"]) > self._store.applied():
             return
-        if int(kept["entry"]) > self._store.applied():
+        known = teachings(kept["taught"])
+        if kept["form"].tobytes() != self._form(known):
             return
-        for teaching in teachings(kept["taught"]):
+        for teaching in known:
             self._learn(teaching)
         hours = {minute: self._memory.hour(minute) for minute in self._memory.hours()}
         self._judgement.restore(kept, {minute: state for minute, state in hours.items() if state is not None})
         self.after = int(kept["entry"])
+
+    def _form(self, known: Sequence[Teaching]) -> bytes:
+        """Return the form of a judgement that was taught so."""
+        trial = Judgement(Catalogue(), *self._own)
+        for teaching in known:
+            if teaching.kind == "config":
+                trial.configure(read_configured(teaching.envelope))
+        return trial.form()
 
 
 def _ticket(entry: Entry) -> TicketOpening:

@@ -7,9 +7,12 @@ import msgspec
 import numpy as np
 
 from hub import pipeline
+from hub.adoption import adopted
 from hub.anomaly.rulebook import Rule
 from hub.bindings import Bindings, bind
 from hub.catalogue import Catalogue, is_dated
+from hub.configured import Configured
+from hub.errors import ConfigError
 from hub.latest import Latest
 from hub.lead.lifecycle import Episodes
 from hub.lead.outcome import Outcome
@@ -36,12 +39,14 @@ class Judgement:
 
         Args:
             catalogue: an empty one; from here on it is the judgement's alone.
-            areas: of the zone.
-            rules: instead of those that come with the program.
+            areas: of the zone, until the journal says which.
+            rules: instead of those that come with the program, until the journal says which.
         """
         self.bindings: Bindings = bind(build_network((), (), areas), 0, rules)
         self._catalogue = catalogue
-        self._rules = rules
+        self._own = areas, rules
+        self._areas, self._rules = areas, rules
+        self._said = Configured()
         self._panel = Panel()
         self._state = pipeline.start(self.bindings)
         self._latest = Latest.never(0)
@@ -63,15 +68,49 @@ class Judgement:
             self._grow()
         return self._catalogue.datastreams[len(known) :]
 
+    def _bound(self) -> Bindings:
+        network = build_network(self._catalogue.stations, self._catalogue.datastreams, self._areas)
+        return bind(network, max(self.head, 0), self._rules)
+
     def _grow(self) -> None:
-        areas = self.bindings.network.areas
-        network = build_network(self._catalogue.stations, self._catalogue.datastreams, areas)
-        self.bindings = bind(network, max(self.head, 0), self._rules)
+        self.bindings = self._bound()
+        network = self.bindings.network
         self._panel.grow(network.averaging, network.moving)
         fresh = pipeline.start(self.bindings)
         self._state = grown(self._state, fresh)
         self._second.grow(fresh)
         self._latest = self._latest.grown(len(network))
+
+    def configure(self, said: Configured) -> tuple[str, ...]:
+        """Judge by what a config entry says, from here on.
+
+        Returns:
+            What of it this program cannot read, as sentences: its own holds in place of that.
+        """
+        self.admit(said.third_party)
+        known, self._said = self._said, said
+        if (said.areas, said.rules, said.standards) == (known.areas, known.rules, known.standards):
+            return ()
+        (self._areas, self._rules), flaws = self._in_force(said)
+        before, self.bindings = self.bindings, self._bound()
+        self._state = adopted(self._state, before, self.bindings)
+        self._second.adopt(before, self.bindings)
+        self._statuses = _statuses(self._areas, self._state) | {
+            area.id: self._statuses[area.id] for area in self._areas if area.id in self._statuses
+        }
+        return flaws
+
+    def _in_force(self, said: Configured) -> tuple[tuple[Sequence[Area], Sequence[Rule] | None], tuple[str, ...]]:
+        (areas, rules), flaws = self._own, []
+        try:
+            areas = self._own[0] if (listed := said.zone()) is None else listed
+        except ConfigError as error:
+            flaws.append(str(error))
+        try:
+            rules = said.rules_in_force() or self._own[1]
+        except ConfigError as error:
+            flaws.append(str(error))
+        return (areas, rules), tuple(flaws)
 
     def take(self, payload: Payload, received_ms: int, known_rows: int = 0) -> Columns:
         """Take the readings of a batch and return them as they are to be stored; undated ones are not judged.

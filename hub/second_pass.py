@@ -8,6 +8,7 @@ from typing import Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from hub.adoption import adopted
 from hub.anomaly.background import medians
 from hub.bindings import Bindings
 from hub.lead.lifecycle import Episodes
@@ -73,6 +74,11 @@ class SecondPass:
         """Make room for more streams in every checkpoint; they had said nothing then."""
         grown_ones = [Checkpoint(kept.minute, grown(kept.state, fresh)) for kept in self.checkpoints]
         self.checkpoints = deque(grown_ones, maxlen=KEPT)
+
+    def adopt(self, before: Bindings, after: Bindings) -> None:
+        """Have every checkpoint go on with other rules and areas: late readings are judged by those in force."""
+        others = [Checkpoint(kept.minute, adopted(kept.state, before, after)) for kept in self.checkpoints]
+        self.checkpoints = deque(others, maxlen=KEPT)
 
     def arrays(self) -> dict[str, NDArray[np.int64]]:
         """Return the late cells that wait, for a checkpoint on disk."""
