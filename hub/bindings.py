@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from importlib import resources
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import msgspec
 import numpy as np
@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from hub.anomaly.detector import Detector
 from hub.anomaly.exceedance import Exceedance
 from hub.anomaly.local_excess import LocalExcess
+from hub.anomaly.onset import Onset
 from hub.anomaly.rule import Rule, RuleKind, family, particular
 from hub.anomaly.rulebook import beijing_day, default_rules, in_force, is_night
 from hub.errors import ConfigError
@@ -25,6 +26,8 @@ from hub.quality.range import Range
 
 Floats = NDArray[np.float64]
 _LEVELS: Final = {"attention": Level.ATTENTION, "red": Level.RED}
+# What finds what a kind of rule is about; all others are exceedances.
+_DETECTORS: Final[dict[str, DetectorKind]] = {"local_excess": "local_excess", "onset": "onset"}
 
 
 class FlatSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -62,6 +65,7 @@ class Group(NamedTuple):
 
     Attributes:
         by_night: whether the night has a threshold of its own, so that a mean lies within a day or a night.
+        passes, within_min: of vehicles at one place; see `Rule`.
     """
 
     kind: RuleKind
@@ -73,6 +77,8 @@ class Group(NamedTuple):
     valid_hours: int
     natural_day: bool
     by_night: bool
+    passes: int = 0
+    within_min: int = 0
 
 
 class Bound(NamedTuple):
@@ -83,7 +89,7 @@ class Bound(NamedTuple):
     """
 
     group: Group
-    detector: Detector
+    detector: Detector[Any]
     rule: NDArray[np.int64]
 
 
@@ -190,10 +196,10 @@ def _detectors(network: Network, rules: tuple[Rule, ...], phase: tuple[date, boo
 
 
 def _group(rule: Rule) -> Group:
-    detector: DetectorKind = "local_excess" if rule.kind == "local_excess" else "exceedance"
     by_night = rule.night_threshold is not None
     period = rule.average_min, rule.valid_min, rule.below, rule.valid_hours, rule.natural_day, by_night
-    return Group(rule.kind, detector, _LEVELS[rule.level], *period)
+    passes = rule.passes, rule.within_min
+    return Group(rule.kind, _DETECTORS.get(rule.kind, "exceedance"), _LEVELS[rule.level], *period, *passes)
 
 
 def _applying(network: Network, rules: tuple[Rule, ...], day: date) -> dict[int, NDArray[np.bool_]]:
@@ -241,14 +247,17 @@ def _applies(network: Network, rule: Rule) -> NDArray[np.bool_]:
     return np.asarray(matches, np.bool_)
 
 
-def _detector(group: Group, rules: tuple[Rule, ...], chosen: NDArray[np.int64], *, night: bool) -> Detector:
+def _detector(group: Group, rules: tuple[Rule, ...], chosen: NDArray[np.int64], *, night: bool) -> Detector[Any]:
     def column(values: list[float], nothing: float) -> Floats:
         return np.array([*values, nothing])[chosen]
 
     threshold = column([_threshold(rule, night=night) for rule in rules], np.nan)
     enter, leave = (column([getattr(rule, name) for rule in rules], 1) for name in ("enter", "leave"))
+    relative = column([rule.relative for rule in rules], 0)
     if group.detector == "local_excess":
-        return LocalExcess(threshold, column([rule.relative for rule in rules], 0), enter, leave)
+        return LocalExcess(threshold, relative, enter, leave)
+    if group.detector == "onset":
+        return Onset(threshold, relative, column([rule.score or 1 for rule in rules], 1), enter, leave)
     return Exceedance(
         limit=threshold,
         margin=column([rule.margin for rule in rules], 0),

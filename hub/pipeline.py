@@ -8,7 +8,6 @@ from numpy.typing import NDArray
 from hub.anomaly import detection
 from hub.anomaly.background import background
 from hub.anomaly.detector import Series
-from hub.anomaly.hysteresis import Runs
 from hub.area import blame, status
 from hub.area.sight import Sight, places
 from hub.bindings import Bindings
@@ -36,7 +35,7 @@ class State(NamedTuple):
     newest: Newest
     seen: Ints
     quality: verdict.Quality
-    runs: tuple[Runs, ...]
+    runs: tuple[detection.Remembered, ...]
     blame: Ints
     areas: status.AreaState
 

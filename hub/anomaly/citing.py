@@ -129,7 +129,7 @@ def _rule(written: Written, said: dict[str, Any]) -> Rule:
         raise Uncitable("unit", str(error)) from error
     values["unit"] = PROPERTIES[written.property].unit
     if (scale, offset) != (1.0, 0.0):
-        shift = 0.0 if written.kind == "local_excess" else offset
+        shift = 0.0 if written.kind in ("local_excess", "onset") else offset
         values["threshold"] = values["threshold"] * scale + shift
         values["margin"] = values["margin"] * scale
         if values["night_threshold"] is not None:

@@ -1,13 +1,15 @@
 """All detectors on the newest values of all streams."""
 
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from hub.anomaly.detector import Series
+from hub.anomaly.detector import Detector, Series
 from hub.anomaly.hysteresis import Floats, Ints, Runs
+from hub.anomaly.local_excess import LocalExcess
 from hub.anomaly.means import HOUR_MIN, Valid, day_hour, mean_of_hours
+from hub.anomaly.onset import Onset, OnsetState
 from hub.anomaly.rulebook import phase_start
 from hub.bindings import Bindings, Bound, Group
 from hub.model import MINUTE_MS
@@ -17,6 +19,8 @@ from hub.panel import Panel
 AVERAGE_EVERY: Final = 5
 # How far back the first value of a run is looked for.
 ONSET_MIN: Final = 90
+# What a group of rules remembers, by its detector.
+Remembered = Runs | OnsetState
 
 
 class Finding(NamedTuple):
@@ -41,14 +45,14 @@ class Finding(NamedTuple):
     rule: NDArray[np.int64]
 
 
-def start(bindings: Bindings) -> tuple[Runs, ...]:
+def start(bindings: Bindings) -> tuple[Remembered, ...]:
     """Return the state before the first value: one for each group of rules."""
     return tuple(bound.detector.start(len(bindings.network)) for bound in bindings.detectors)
 
 
 def detect(
-    bindings: Bindings, panel: Panel, fresh: Series, minute: int, runs: tuple[Runs, ...]
-) -> tuple[tuple[Finding, ...], tuple[Runs, ...]]:
+    bindings: Bindings, panel: Panel, fresh: Series, minute: int, runs: tuple[Remembered, ...]
+) -> tuple[tuple[Finding, ...], tuple[Remembered, ...]]:
     """Return what every group of rules finds at a minute, and the state after it.
 
     Args:
@@ -66,12 +70,25 @@ def detect(
             series = _averaged(panel, fresh, bound, minute)
         moved = run if series is None else bound.detector(series, run)[1]
         value = np.full(len(background), np.nan) if series is None else series.value[:, 0]
-        compared = background if bound.group.detector == "local_excess" else np.full(len(background), np.nan)
-        limit = bound.detector.threshold(background)
+        compared, limit = _compared(bound.detector, background, moved)
         active = moved.active & (bound.rule >= 0) & shown(bound.group, minute)
         findings.append(Finding(bound.group, active, moved.since_ms, value, compared, limit, bound.rule))
         after.append(moved)
     return tuple(findings), tuple(after)
+
+
+def _compared(detector: Detector[Any], background: Floats, state: Remembered) -> tuple[Floats, Floats]:
+    """Return (what a value is compared with, what it or its excess must pass), NaN where nothing is."""
+    nothing = np.full(len(background), np.nan)
+    match detector, state:
+        case Onset(), OnsetState():
+            if not state.active.any():
+                return nothing, nothing  # the quiet minute that most are
+            usual = detector.expected(background, state)
+            return usual, detector.threshold(usual)
+        case LocalExcess(), _:
+            return background, detector.threshold(background)
+    return nothing, detector.threshold(background)
 
 
 def _averaged(panel: Panel, fresh: Series, bound: Bound, minute: int) -> Series | None:

@@ -1,13 +1,14 @@
 """What every detector is: parameters that are called on arrays, with a state that comes in and goes out."""
 
-from typing import NamedTuple, Protocol
+from typing import NamedTuple, Protocol, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from hub.anomaly.hysteresis import Floats, Ints, Runs
+from hub.anomaly.hysteresis import Floats, Ints
 
 Levels = NDArray[np.bool_]
+StateT = TypeVar("StateT")
 
 
 class Series(NamedTuple):
@@ -24,14 +25,14 @@ class Series(NamedTuple):
     background: Floats
 
 
-class Detector(Protocol):
+class Detector(Protocol[StateT]):
     """The world is unusual: a frozen dataclass whose parameters are scalars or float64[n]."""
 
-    def start(self, n: int) -> Runs:
+    def start(self, n: int) -> StateT:
         """Return the state of n streams before their first value."""
         ...
 
-    def __call__(self, series: Series, state: Runs) -> tuple[Levels, Runs]:
+    def __call__(self, series: Series, state: StateT) -> tuple[Levels, StateT]:
         """Return (bool[n, k] whether the level is entered after each time, the state after the last)."""
         ...
 

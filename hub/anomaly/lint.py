@@ -46,6 +46,7 @@ def _alone(rule: Rule) -> Iterator[tuple[str, str]]:
     yield from _property(rule)
     yield from _source(rule)
     yield from _mean(rule)
+    yield from _kind(rule)
     if not rule.stations:
         yield "stations", "applies to no kind of station"
     if bool(rule.at_areas) + bool(rule.at_stations) + bool(rule.areas) > 1:
@@ -100,6 +101,16 @@ def _mean(rule: Rule) -> Iterator[tuple[str, str]]:
         yield "valid_min", "one minute makes no hour of particulates"
 
 
+def _kind(rule: Rule) -> Iterator[tuple[str, str]]:
+    """Yield what does not belong to the rule's kind."""
+    if (rule.kind == "onset") != (rule.score > 0):
+        yield "score", "an onset, and nothing else, has a score above zero: standard deviations"
+    if rule.kind == "onset" and (rule.average_min % 5 or rule.below):
+        yield "average_min", "an onset is a rise of means of 5 min, or of a multiple"
+    if rule.passes and (rule.kind != "local_excess" or rule.stations != ("vehicle",) or not rule.within_min):
+        yield "passes", "passes within_min are those of vehicles, with a local_excess"
+
+
 def _against(rule: Rule, standards: Standards) -> Iterator[tuple[str, str]]:
     """Yield what a limit leaves out of its standard's conditions."""
     standard = standards.get(rule.standard)
@@ -131,9 +142,9 @@ def _same_ids(rules: Sequence[Rule]) -> Iterator[Flaw]:
         seen.add(name)
 
 
-def _slot(rule: Rule) -> tuple[str, bool, str, int, bool]:
+def _slot(rule: Rule) -> tuple[str, bool, str, int, bool, int]:
     """Return the question that a rule answers: about what, over what time, for which level."""
-    return rule.property, rule.below, rule.level, rule.average_min, rule.natural_day
+    return rule.property, rule.below, rule.level, rule.average_min, rule.natural_day, rule.passes
 
 
 def _groups(rules: Sequence[Rule], key: Callable[[Rule], Any]) -> list[list[Rule]]:

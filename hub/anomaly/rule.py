@@ -8,7 +8,7 @@ import msgspec
 from hub.anomaly.standard import Confidence
 from hub.model import AreaKind, Basis
 
-RuleKind = Literal["limit", "aqi_level", "local_threshold", "noise_zone", "lab_range", "local_excess"]
+RuleKind = Literal["limit", "aqi_level", "local_threshold", "noise_zone", "lab_range", "local_excess", "onset"]
 Hosts = Literal["reference", "micro_station", "lab", "vehicle"]
 Place = Literal["enterprise", "road", "construction_site", "lab_building", "none"]
 Positive = Annotated[int, msgspec.Meta(ge=1)]
@@ -24,16 +24,20 @@ class Applied(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
 
     Attributes:
         id: never used again for another meaning.
-        kind: limit (a standard's, for this averaging time), aqi_level, local_threshold, noise_zone, lab_range or
-            local_excess.
+        kind: limit (a standard's, for this averaging time), aqi_level, local_threshold, noise_zone, lab_range,
+            local_excess or onset.
         property: what it is about.
         stations: the kinds of station that it applies to.
         areas: the kinds of area in which the station must stand, "none" for outside of all; empty for anywhere.
         at_areas, at_stations: ids of the areas or stations that it is about; empty for all. The most particular rules
             about a station, kind, property and side stand in place of all more general ones.
         below: whether values below the threshold count instead of values above.
-        relative: for local_excess: the excess must also pass this share of the background.
-        margin: how far the value must come back before the rule is left; local_excess is left at 70 % of the threshold.
+        relative: for local_excess and onset: the excess must also pass this share of the background.
+        score: for onset: standard deviations of the station's own that the cumulative sum must pass.
+        passes, within_min: for local_excess of vehicles: short peaks at one place that make it, within so many minutes;
+            0 for any run of values.
+        margin: how far the value must come back before the rule is left; local_excess is left at 70 % of the threshold,
+            an onset at half of it.
         average_min: averaging period in minutes.
         valid_hours: 0 for a running mean of the minutes; otherwise the mean is that of whole clock hours, and so many
             of them must exist.
@@ -53,6 +57,9 @@ class Applied(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
     at_stations: tuple[str, ...] = ()
     below: bool = False
     relative: float = 0.0
+    score: float = 0.0
+    passes: Count = 0
+    within_min: Count = 0
     margin: float = 0.0
     average_min: Positive = 1
     valid_hours: Count = 0
@@ -70,7 +77,7 @@ class Rule(Applied, frozen=True, kw_only=True):
 
     Attributes:
         id: with "@" and the version of its file.
-        threshold: for local_excess the least excess.
+        threshold: for local_excess and onset the least excess.
         night_threshold: instead of `threshold` from 22:00 to 06:00, None for the same.
         valid_min: minutes of the averaging period, or of each of its hours, that must have values.
         standard: the number of the standard whose limit it is, "" for none.

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hub.anomaly import DETECTORS, Exceedance, LocalExcess
+from hub.anomaly import DETECTORS, Exceedance, LocalExcess, Onset
 from hub.quality import CHECKS, FlatLine, Gain, Range, Series
 from hub.state import leaves
 from wire.reading import Flag
@@ -31,6 +31,7 @@ CASES = [
     Case("gain", Gain(10.0, memory=5, enough=3), lambda f: Gain(10.0 * f, memory=5, enough=3)),
     Case("exceedance", Exceedance(90.0, 10.0, 1.0, 2, 2), lambda f: Exceedance(90.0 * f, 10.0 * f, 1.0, 2, 2)),
     Case("local_excess", LocalExcess(30.0, 0.5, 2, 2), lambda f: LocalExcess(30.0 * f, 0.5, 2, 2)),
+    Case("onset", Onset(30.0, 0.2, 2.0, 1, 2, enough=2), lambda f: Onset(30.0 * f, 0.2, 2.0, 1, 2, enough=2)),
 ]
 EVERY = pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
 
