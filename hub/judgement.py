@@ -5,6 +5,7 @@ from typing import Final
 
 import msgspec
 import numpy as np
+from numpy.typing import NDArray
 
 from hub import pipeline
 from hub.adoption import adopted
@@ -19,6 +20,7 @@ from hub.lead.outcome import Outcome
 from hub.model import MINUTE_MS, Area, AreaStatus, Columns, Datastream, Freshness, Level, Snapshot
 from hub.network import build_network
 from hub.panel import NEVER, Panel, Readings
+from hub.quality import Cause
 from hub.second_pass import Checkpoint, Late, SecondPass
 from hub.state import Array, grown, leaves, rebuilt
 from hub.third_party import ThirdParty
@@ -195,7 +197,7 @@ class Judgement:
     def snapshot(self) -> Snapshot:
         """Return what is to be shown: the view after the last closed minute, with the latest readings."""
         latest, checks = self._latest, self._state.quality
-        doubted = np.maximum(checks.flat_flag, checks.gain_flag)
+        doubted = np.maximum(np.maximum(checks.flat_flag, checks.gain_flag), _suspect(checks.standing))
         worse = (doubted >= Flag.SUSPECT) & (latest.flag < doubted)
         return Snapshot(
             minute_ms=max(self.head, 0) * MINUTE_MS,
@@ -240,6 +242,11 @@ class Judgement:
         self._episodes = msgspec.json.decode(arrays["episodes.json"].tobytes(), type=Episodes)
         self.bindings = self.bindings.at(self.head)
         self._statuses = _statuses(self.bindings.network.areas, self._state)
+
+
+def _suspect(standing: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Return uint8[n]: the flag of what a fault that lasts gives."""
+    return np.where(standing != Cause.NONE, np.uint8(Flag.SUSPECT), np.uint8(0))
 
 
 def _part(arrays: Mapping[str, Array], name: str) -> dict[str, Array]:

@@ -112,8 +112,9 @@ class SecondPass:
         if begin is None:
             return ()
         end = min(last + AFTER_MIN, minute)
+        standing = {kept.minute: kept.state.quality.standing for kept in self.checkpoints}
         stations = {bindings.network.datastreams[row].station for row in np.unique(late.row[useful]).tolist()}
-        return _replayed(bindings, panel, begin, end, (now_ms, stations, episodes))
+        return _replayed(bindings, panel, (begin, end), standing, (now_ms, stations, episodes))
 
     def _before(self, minute: int) -> Checkpoint | None:
         return next((kept for kept in reversed(self.checkpoints) if kept.minute < minute), None)
@@ -152,9 +153,14 @@ def _region(bindings: Bindings, panel: Panel, late: Late) -> Floats:
 
 
 def _replayed(
-    bindings: Bindings, panel: Panel, begin: Checkpoint, end: int, why: tuple[int, set[str], Episodes]
+    bindings: Bindings,
+    panel: Panel,
+    span: tuple[Checkpoint, int],
+    standing: Mapping[int, NDArray[np.uint8]],
+    why: tuple[int, set[str], Episodes],
 ) -> tuple[LeadOpening, ...]:
-    now_ms, stations, episodes = why
+    """Return the leads of the minutes after a checkpoint; which faults last is as each hour said it live."""
+    (begin, end), (now_ms, stations, episodes) = span, why
     state, found = begin.state, []
     for minute in range(begin.minute + 1, end + 1):
         tick = Tick(minute, np.array([minute]), now_ms)
@@ -164,4 +170,6 @@ def _replayed(
             if not episodes.knows(lead) and any(anomaly.station in stations for anomaly in lead.evidence):
                 found.append(lead)
                 episodes = episodes.joined([lead], now_ms)
+        if minute in standing:
+            state = state._replace(quality=state.quality._replace(standing=standing[minute]))
     return tuple(found)

@@ -10,6 +10,7 @@ from hub.lead.opening import ticket_opening
 from hub.model import MINUTE_MS, TicketKind, TicketOpening
 from hub.panel import Newest
 from hub.quality.check import Flags, Floats, Ints, Series
+from hub.quality.faults.cause import Cause
 from hub.quality.flat_line import FlatState
 from hub.quality.gain import GainState
 from wire.reading import Flag
@@ -26,24 +27,27 @@ class Quality(NamedTuple):
     Attributes:
         flat, gain: their states.
         flat_flag, gain_flag: uint8[n], what each said of the newest value; UNKNOWN before the first.
+        standing: uint8[n] of `Cause`, the fault that the hourly checks have announced and that lasts.
     """
 
     flat: FlatState
     gain: GainState
     flat_flag: Flags
     gain_flag: Flags
+    standing: Flags
 
     @property
     def doubted(self) -> NDArray[np.bool_]:
         """Whose values are SUSPECT or FAIL."""
-        return np.maximum(self.flat_flag, self.gain_flag) >= Flag.SUSPECT
+        doubted = np.maximum(self.flat_flag, self.gain_flag) >= Flag.SUSPECT
+        return np.asarray(doubted | (self.standing != Cause.NONE))
 
 
 def start(bindings: Bindings) -> Quality:
     """Return the state before the first value."""
     n = len(bindings.network)
     unknown = np.full(n, Flag.UNKNOWN, np.uint8)
-    return Quality(bindings.flat_line.start(n), bindings.gain.start(n), unknown, unknown)
+    return Quality(bindings.flat_line.start(n), bindings.gain.start(n), unknown, unknown, np.zeros(n, np.uint8))
 
 
 def liars(bindings: Bindings, quality: Quality) -> NDArray[np.bool_]:
@@ -68,7 +72,8 @@ def checked(bindings: Bindings, fresh: Series, near_plume: NDArray[np.bool_], qu
     repeating = (flat.repeats >= bindings.flat_line.suspect) & ~np.isnan(bindings.flat_line.moved)
     calm = np.where((near_plume | repeating)[:, None], np.nan, fresh.background)
     gain_flag, gain = bindings.gain(fresh._replace(background=calm), quality.gain)
-    return Quality(flat, gain, _latest(quality.flat_flag, flat_flag), _latest(quality.gain_flag, gain_flag))
+    flags = _latest(quality.flat_flag, flat_flag), _latest(quality.gain_flag, gain_flag)
+    return Quality(flat, gain, *flags, quality.standing)
 
 
 def _latest(before: Flags, now: Flags) -> Flags:
