@@ -24,6 +24,26 @@ DEAF = {
     for name, text in rule_texts().items()
 }
 
+# Of a group of its own, in the middle of their order.
+OURS = """
+version = "1"
+jurisdiction = "site"
+[[rule]]
+id = "ours"
+kind = "lab_range"
+property = "pm10"
+unit = "ug/m3"
+threshold = 10_000
+average_min = 7
+valid_min = 5
+stations = ["lab"]
+enter = 1
+leave = 1
+level = "attention"
+source = "unverified"
+confidence = "C"
+"""
+
 
 class Told:
     """A store and a registry in memory."""
@@ -125,7 +145,7 @@ def test_what_runs_goes_on_across_a_change(book: Any, caplog: pytest.LogCaptureF
     """The dust began under the old rules: the same area stays red since the same minute, and no second lead opens."""
     configure(book, 49, rules=rule_texts())
     book.day(range(50, 75))
-    configure(book, 75, rules=rule_texts() | {"site/more.toml": rule_texts()["lab_ranges.toml"].replace("lab", "our")})
+    configure(book, 75, rules=rule_texts() | {"site/more.toml": OURS})
     book.day(range(75, 90))
     told = judged(book.entries, book.town.areas)
 
