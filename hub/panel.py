@@ -7,69 +7,47 @@ open, late and early minutes need no place of their own. Time-major in memory: o
 """
 
 from collections.abc import Mapping
-from typing import Any, Final, NamedTuple, TypeVar
+from typing import Any, Final, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from hub.model import MINUTE_MS
+from hub.cells import (
+    ARITHMETIC,
+    ENERGY,
+    VECTOR,
+    Cells,
+    Floats,
+    Minutes,
+    Readings,
+    Rows,
+    averaged,
+    cells_of,
+    direction,
+)
+from hub.newest import NEVER, Newest
 from wire.reading import Flag
 
-Rows = NDArray[np.int32]
-Minutes = NDArray[np.int64]
-Floats = NDArray[np.float64]
+__all__ = [
+    "ARITHMETIC",
+    "ENERGY",
+    "KEPT_MIN",
+    "NEVER",
+    "VECTOR",
+    "Floats",
+    "Minutes",
+    "Newest",
+    "Panel",
+    "Readings",
+    "Rows",
+]
+
 ScalarT = TypeVar("ScalarT", bound=np.generic)
+Chosen = slice | NDArray[np.integer[Any]]
 
 # A day and an hour: while a day is closed, its first minutes are not yet written over.
 KEPT_MIN: Final = 1500
-ARITHMETIC, ENERGY, VECTOR = 0, 1, 2
-NEVER: Final = -1
-# Worst last; MISSING says nothing about the values that are there.
-_RANK: Final = np.zeros(256, np.uint8)
-_RANK[[Flag.GOOD, Flag.UNKNOWN, Flag.SUSPECT, Flag.FAIL]] = [1, 2, 3, 4]
-_USABLE: Final = np.isin(np.arange(256), [int(Flag.GOOD), int(Flag.UNKNOWN)])
-
-
-class Readings(NamedTuple):
-    """Readings in canonical units: arrays of one length.
-
-    Attributes:
-        row: datastream rows.
-        time_ms: when the devices answered.
-        value: NaN where missing.
-        flag: QARTOD; only GOOD and UNKNOWN enter the means.
-        longitude, latitude: degrees, NaN for fixed stations.
-    """
-
-    row: Rows
-    time_ms: Minutes
-    value: Floats
-    flag: NDArray[np.uint8]
-    longitude: Floats
-    latitude: Floats
-
-
-class Newest(NamedTuple):
-    """The newest usable minute mean of every stream, up to the minute that is judged.
-
-    Attributes:
-        minute: int64[n], minutes since 1970, -1 for never.
-        value: float64[n], canonical unit, NaN for never.
-        longitude, latitude: float64[n], where a moving station was, NaN for fixed ones.
-        bad: int64[n], minutes in a row in which the device gave nothing but FAIL.
-    """
-
-    minute: Minutes
-    value: Floats
-    longitude: Floats
-    latitude: Floats
-    bad: Minutes
-
-    @classmethod
-    def never(cls, n: int) -> "Newest":
-        """Return the state of n streams that have not said anything."""
-        nan = np.full(n, np.nan)
-        return cls(np.full(n, NEVER), nan, nan, nan, np.zeros(n, np.int64))
+_FAIL: Final = np.uint8(Flag.FAIL)
 
 
 class Panel:
@@ -88,6 +66,8 @@ class Panel:
         self._worst = np.zeros((0, minutes), np.uint8, order="F")
         self._averaging = np.zeros(0, np.int8)
         self._place = np.zeros(0, np.int32)
+        self._moving = np.zeros(0, np.intp)
+        self._loud = np.zeros(0, np.intp)
         self._track = np.full((2, 0, minutes), np.nan)
 
     def __len__(self) -> int:
@@ -107,6 +87,7 @@ class Panel:
         """
         self._averaging = averaging
         self._place = np.where(moving, np.cumsum(moving) - 1, NEVER).astype(np.int32)
+        self._moving, self._loud = np.flatnonzero(moving), np.flatnonzero(averaging == ENERGY)
         known = self._mean.shape[0]
         if len(averaging) > known:
             more = max(len(averaging), 2 * known) - known
@@ -129,71 +110,85 @@ class Panel:
         Returns:
             (row, minute) of every cell that was closed already.
         """
-        minute = readings.time_ms // MINUTE_MS
+        minute = readings.minute
         kept = (minute > max(self.head, limit) - self.minutes) & (minute <= limit)
         if not kept.all():
-            readings, minute = _chosen(readings, kept), minute[kept]
+            readings, minute = readings.chosen(kept), minute[kept]
         if not len(minute):
             return np.zeros(0, np.int32), np.zeros(0, np.int64)
-        self._open(np.unique(minute))
-        first = int(minute.min())
-        cell, where = np.unique((minute - first) * len(self) + readings.row, return_inverse=True)
-        row, at = (cell % len(self)).astype(np.int32), cell // len(self) + first
-        self._merge(readings, row, (at % self.minutes).astype(np.intp), where)
-        late = at <= self.head
-        return row[late], at[late]
+        cells = cells_of(readings.row, minute)
+        self._open(cells.minute)
+        self._merge(readings, cells)
+        late = cells.minute <= self.head
+        return cells.row[late].astype(np.int32), cells.minute[late]
 
-    def _open(self, minutes: Minutes) -> None:
-        """Empty the columns that still hold minutes of a day ago."""
-        for minute in minutes[self._column[minutes % self.minutes] != minutes].tolist():
-            column = minute % self.minutes
-            self._column[column] = minute
+    def _open(self, minute: Minutes) -> None:
+        """Empty the columns that still hold minutes of a day ago, of ascending minutes."""
+        different = np.append(minute[:-1][minute[1:] != minute[:-1]], minute[-1])
+        for new in different[self._column[different % self.minutes] != different].tolist():
+            column = new % self.minutes
+            self._column[column] = new
             self._mean[:, column] = 0
             self._count[:, column] = 0
             self._worst[:, column] = 0
             self._track[:, :, column] = np.nan
 
-    def _merge(self, readings: Readings, row: Rows, column: NDArray[np.intp], where: NDArray[np.intp]) -> None:
-        usable = _USABLE[readings.flag] & np.isfinite(readings.value)
-        inside, averaging = where[usable], self._averaging[readings.row[usable]]
-        value = readings.value[usable]
-        value = np.where(averaging == ENERGY, 10.0 ** (np.minimum(value, 300.0) / 10), value)
-        count = np.bincount(inside, minlength=len(row))
-        before = self._count[row, column].astype(np.int64)
-        mean = self._mean[row, column].astype(np.float64)
-        total = np.bincount(inside, weights=value, minlength=len(row)) + mean * before
-        with np.errstate(invalid="ignore"):
-            mixed = np.where(before + count > 0, total / (before + count), 0.0)
-        turning = np.flatnonzero(self._averaging[row] == VECTOR)
+    def _merge(self, readings: Readings, cells: Cells) -> None:
+        column = cells.minute % self.minutes
+        place = column * len(self._mean) + cells.row
+        means, counts, worsts = (_flat(ring) for ring in (self._mean, self._count, self._worst))
+        averaging = self._averaging[cells.row]
+        usable = readings.usable
+        inside, value = cells.of, readings.value
+        if not usable.all():
+            inside, value = inside[usable], value[usable]
+        value = averaged(value, averaging[inside])
+        before, mean = counts[place].astype(np.int64), means[place].astype(np.float64)
+        count = before + np.bincount(inside, minlength=len(place))
+        total = np.bincount(inside, weights=value, minlength=len(place)) + mean * before
+        mixed = np.divide(total, count, out=np.zeros(len(place)), where=count > 0)
+        turning = np.flatnonzero(averaging == VECTOR)
         if turning.size:
-            mixed[turning] = _direction(inside, value, mean, before)[turning]
-        self._mean[row, column] = mixed
-        self._count[row, column] = np.minimum(before + count, np.iinfo(np.uint16).max)
-        worst = self._worst[row, column]
-        np.maximum.at(worst, where, _RANK[readings.flag])
-        self._worst[row, column] = worst
+            mixed[turning] = direction(inside, value, mean, before)[turning]
+        means[place] = mixed
+        counts[place] = np.minimum(count, np.iinfo(np.uint16).max)
+        worst = worsts[place]
+        np.maximum.at(worst, cells.of, readings.rank)
+        worsts[place] = worst
+        self._follow(readings, column[cells.of])
+
+    def _follow(self, readings: Readings, column: Minutes) -> None:
+        """Keep where moving stations were."""
+        if not self._track.size:
+            return
         placed = np.flatnonzero((self._place[readings.row] >= 0) & np.isfinite(readings.longitude))
-        if placed.size:
-            cells = self._place[readings.row[placed]], column[where[placed]]
-            self._track[0][cells] = readings.longitude[placed]
-            self._track[1][cells] = readings.latitude[placed]
+        at = self._place[readings.row[placed]], column[placed]
+        self._track[0][at] = readings.longitude[placed]
+        self._track[1][at] = readings.latitude[placed]
 
     def advanced(self, newest: Newest, minutes: Minutes) -> Newest:
         """Return the newest means after these closed minutes, ascending; an older minute never replaces a newer one."""
-        n = len(self)
-        at, value, bad = newest.minute.copy(), newest.value.copy(), newest.bad.copy()
-        where = np.stack([newest.longitude, newest.latitude])
         for minute in minutes[self._column[minutes % self.minutes] == minutes].tolist():
-            column = minute % self.minutes
-            there = self._count[:n, column] > 0
-            lying = ~there & (self._worst[:n, column] == Flag.FAIL) & (minute > at)
-            bad = np.where(there, 0, bad + lying)
-            taken = np.flatnonzero(there & (minute >= at))
-            at[taken] = minute
-            value[taken] = self._canonical(self._mean[taken, column], taken)
-            moving = taken[self._place[taken] >= 0]
-            where[:, moving] = self._track[:, self._place[moving], column]
-        return Newest(at, value, where[0], where[1], bad)
+            newest = self._advanced(newest, minute)
+        return newest
+
+    def _advanced(self, newest: Newest, minute: int) -> Newest:
+        n, column = len(self), minute % self.minutes
+        there = self._count[:n, column] > 0
+        lying = self._worst[:n, column] == _FAIL
+        lying &= ~there & (minute > newest.minute)
+        bad = np.where(there, 0, newest.bad + lying)
+        taken = there & (minute >= newest.minute)
+        if not taken.any():
+            return newest._replace(bad=bad)
+        at = np.where(taken, minute, newest.minute)
+        value = np.where(taken, self._canonical(self._mean[:n, column], slice(n)), newest.value)
+        longitude, latitude = newest.longitude, newest.latitude
+        moving = self._moving[taken[self._moving]]
+        if moving.size:
+            longitude, latitude = longitude.copy(), latitude.copy()
+            longitude[moving], latitude[moving] = self._track[:, self._place[moving], column]
+        return Newest(at, value, longitude, latitude, bad)
 
     def average(self, minute: int, span: int, valid: int, rows: NDArray[np.intp] | None = None) -> Floats:
         """Return float64[k]: the canonical mean of the `span` minutes up to `minute`, NaN with less than `valid`.
@@ -204,14 +199,15 @@ class Panel:
             valid: how many of them must have values.
             rows: k streams, all unless given.
         """
-        columns = self._columns(minute, span)
-        cells = (columns, slice(len(self))) if rows is None else (columns[:, None], rows)
-        counts = np.count_nonzero(self._count.T[cells], axis=0)  # as they lie in memory
-        sums = self._mean.T[cells].sum(axis=0, dtype=np.float64)
+        columns, chosen = self._columns(minute, span), slice(len(self)) if rows is None else rows
+        there = _block(self._count, columns, chosen) > 0
+        # Bytes add fastest, as long as so many fit.
+        counts = np.add.reduce(there, axis=0, dtype=np.uint8 if len(columns) < 256 else np.uint16)
+        sums = np.add.reduce(_block(self._mean, columns, chosen), axis=0, dtype=np.float64)
         mean = np.divide(sums, counts, out=np.full(len(counts), np.nan), where=counts >= max(valid, 1))
-        return self._canonical(mean, np.arange(len(self)) if rows is None else rows)
+        return self._canonical(mean, chosen)
 
-    def loud(self, rows: NDArray[np.integer[Any]]) -> NDArray[np.bool_]:
+    def loud(self, rows: Chosen) -> NDArray[np.bool_]:
         """Return bool[k]: which streams average by energy."""
         return np.asarray(self._averaging[rows] == ENERGY)
 
@@ -265,25 +261,26 @@ class Panel:
         columns = minutes % self.minutes
         return np.asarray(columns[self._column[columns] == minutes], np.intp)
 
-    def _canonical(self, mean: NDArray[np.floating[Any]], rows: NDArray[np.integer[Any]]) -> Floats:
+    def _canonical(self, mean: NDArray[np.floating[Any]], rows: Chosen) -> Floats:
         """Return means in canonical units; the last axis is that of the rows."""
         value = mean.astype(np.float64)
-        loud = self.loud(rows)
-        if loud.any():
+        loud = self._loud if isinstance(rows, slice) else np.flatnonzero(self.loud(rows))
+        if loud.size:
             with np.errstate(divide="ignore", invalid="ignore"):
                 value[..., loud] = 10 * np.log10(value[..., loud])
         return value
 
 
-def _chosen(readings: Readings, kept: NDArray[np.bool_]) -> Readings:
-    return Readings(
-        readings.row[kept],
-        readings.time_ms[kept],
-        readings.value[kept],
-        readings.flag[kept],
-        readings.longitude[kept],
-        readings.latitude[kept],
-    )
+def _block(ring: NDArray[ScalarT], columns: NDArray[np.intp], rows: Chosen) -> NDArray[ScalarT]:
+    """Return [columns, rows] of a ring, as it lies in memory; all rows of columns side by side are a view."""
+    beside = len(columns) > 0 and columns[-1] - columns[0] == len(columns) - 1
+    block = ring.T[columns[0] : columns[-1] + 1] if beside else ring.T[columns]
+    return block[:, rows] if isinstance(rows, slice) else block.take(rows, axis=1)
+
+
+def _flat(ring: NDArray[ScalarT]) -> NDArray[ScalarT]:
+    """Return a view of a ring's cells: those of one minute one after the other."""
+    return ring.reshape(-1, order="F")
 
 
 def _taller(ring: NDArray[ScalarT], more: int) -> NDArray[ScalarT]:
@@ -291,10 +288,3 @@ def _taller(ring: NDArray[ScalarT], more: int) -> NDArray[ScalarT]:
     result = np.zeros((ring.shape[0] + more, ring.shape[1]), ring.dtype, order="F")
     result[: ring.shape[0]] = ring
     return result
-
-
-def _direction(inside: NDArray[np.intp], value: Floats, mean: Floats, before: Minutes) -> Floats:
-    """Return the mean direction in degrees of the readings of each cell and what it held."""
-    east = np.bincount(inside, np.sin(np.radians(value)), len(mean)) + np.sin(np.radians(mean)) * before
-    north = np.bincount(inside, np.cos(np.radians(value)), len(mean)) + np.cos(np.radians(mean)) * before
-    return np.degrees(np.arctan2(east, north)) % 360
