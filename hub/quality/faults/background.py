@@ -47,8 +47,8 @@ def middle(x: Floats) -> Floats:
     return centre
 
 
-def surroundings(log: Floats, nearest: Places, typical: float) -> tuple[Floats, Floats]:
-    """Return (median of the neighbours (n, t), regressors (n, 2 + k, t)).
+def surroundings(log: Floats, nearest: Places, typical: float, last: Floats) -> tuple[Floats, Floats, Floats]:
+    """Return (median of the neighbours (n, t), regressors (n, 2 + k, t), the newest median (n,)).
 
     The regressors are 1, the median's distance from `typical`, and each neighbour's distance from the median (0 where
     it is missing).
@@ -57,11 +57,13 @@ def surroundings(log: Floats, nearest: Places, typical: float) -> tuple[Floats, 
         log: (n, t) logarithm of the values, NaN where missing.
         nearest: (n, k) rows of the neighbours.
         typical: logarithm of a typical value, which stands for a median that has never been seen.
+        last: (n,) newest median before, NaN where there is none.
     """
     around = log[nearest]
     centre = middle(around)
-    apart = np.clip(np.nan_to_num(around - centre[:, None]), -_REACH, _REACH)
-    known = newest(centre)
-    known = np.where(np.isnan(known), typical, known)
-    one = np.ones((log.shape[0], 1, log.shape[1]))
-    return np.where(np.isnan(centre), np.nan, known), np.concatenate([one, (known - typical)[:, None], apart], axis=1)
+    by = np.empty((log.shape[0], 2 + nearest.shape[1], log.shape[1]))
+    by[:, 0] = 1.0
+    known = newest(centre, last, np.isnan(centre))
+    by[:, 1] = np.where(np.isnan(known[:, 1:]), typical, known[:, 1:]) - typical
+    by[:, 2:] = np.clip(np.nan_to_num(around - centre[:, None]), -_REACH, _REACH)
+    return centre, by, known[:, -1].copy()

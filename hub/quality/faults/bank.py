@@ -1,12 +1,11 @@
 """The statistics: each says how strongly one kind of fault shows at a step, from that step and earlier ones."""
 
-from collections.abc import Iterator
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 
 from hub.quality.faults.cause import Cause
-from hub.quality.faults.fading import before, fading, run_sum, window_max, window_sum
+from hub.quality.faults.fading import Singles, before, fading, run_sum, whole, window_max, window_sum
 from hub.quality.faults.residual import Residual
 from hub.quality.faults.shape import Shape
 from hub.quality.faults.window import Bools, Floats
@@ -40,65 +39,136 @@ CAUSES: Final[dict[str, Cause]] = {
 }
 
 
-def statistics(value: Floats, residual: Residual, shape: Shape, step_h: float) -> Iterator[tuple[str, Floats]]:
-    """Yield (name, (n, t) statistic): "kind/what"; the kind is a key of CAUSES.
+class ViewPast(NamedTuple):
+    """Of one view of a property.
+
+    Attributes:
+        gain, offset, noise: (n, memories, 2), what is held of a fading mean and of its energy or count.
+        off: (n,), the newest residual.
+        jump: (n,), the newest change.
+        spikes: (n, k), heights of the newest steps.
+    """
+
+    gain: Floats
+    offset: Floats
+    noise: Floats
+    off: Floats
+    jump: Floats
+    spikes: Singles
+
+
+class BankPast(NamedTuple):
+    """Of one property.
+
+    Attributes:
+        views: of each view.
+        value: (n,), the newest value.
+        drop, repeat: (n,), sums of the runs that last.
+        shown: (n, k), newest values, -inf where missing.
+        clipped: (n, k), what each of these steps counts as a return to the greatest value.
+    """
+
+    views: tuple[ViewPast, ...]
+    value: Floats
+    drop: Floats
+    repeat: Floats
+    shown: Singles
+    clipped: Singles
+
+
+def bank_start(n: int, views: int, step_h: float) -> BankPast:
+    """Return what is carried before the first step."""
+    spikes = np.zeros((n, _steps(_SPIKE_H, step_h)), np.float32)
+    clipped = np.zeros((n, _steps(_CLIP_H, step_h)), np.float32)
+    gain, offset, noise = (np.zeros((n, len(memories), 2)) for memories in (_GAIN_H, _OFFSET_H, _NOISE_H))
+    nothing, none = np.full(n, np.nan), np.zeros(n)
+    view = ViewPast(gain, offset, noise, nothing, nothing, spikes)
+    return BankPast((view,) * views, nothing, none, none, np.full_like(clipped, -np.inf), clipped)
+
+
+def statistics(
+    value: Floats, residual: Residual, shape: Shape, step_h: float, past: BankPast
+) -> tuple[dict[str, Floats], BankPast]:
+    """Return ((n, t) statistics by name, what is carried on); a name is "kind/what", the kind a key of CAUSES.
 
     Args:
         value: (n, t) in the property's unit, NaN where missing.
         residual: of the value.
         shape: of the property.
         step_h: hours a step.
+        past: before the first step.
     """
-    for row, (off, share) in enumerate(residual.views):
-        spread = shape.at(residual.level, shape.spread[row])
-        templates = {
-            "gain": (share * shape.gain(residual.level) * shape.gain_unit[row] / spread, _GAIN_H),
-            "offset": (share * shape.offset(residual.level) * shape.offset_unit[row] / spread, _OFFSET_H),
-        }
-        for kind, (weight, memories) in templates.items():
-            for memory_h in memories:
-                mean = _drift(off / spread, weight, memory_h / step_h)
-                yield f"{kind}/{row}+{memory_h:.0f}", mean
-                yield f"{kind}/{row}-{memory_h:.0f}", -mean
-        yield from _jumps(off, shape.at(residual.level, shape.jump[row]), row, step_h)
+    looks = [_look(residual, shape, row, step_h, view) for row, view in enumerate(past.views)]
+    found = {name: statistic for look, _ in looks for name, statistic in look.items()}
     standard = np.nan_to_num(residual.alone / shape.at(residual.level, shape.spread[0]))
     missing = np.isnan(value)
     low = value <= shape.low
-    yield "drop/run", run_sum(np.where(low, np.clip(-standard, 0.0, _DROP_REACH), 0.0), ~low & ~missing)
-    same = value == before(value)
-    repeats = np.where(same, shape.surprise(np.nan_to_num(value)), 0.0)
-    yield "repeat/run", run_sum(repeats, ~same & ~missing)
-    yield "clip/count", _clipping(value, standard, step_h)
+    fallen = whole(np.where(low, np.clip(-standard, 0.0, _DROP_REACH), 0.0))
+    found["drop/run"], drop = run_sum(fallen, ~low & ~missing, past.drop)
+    earlier, newest = before(value, past.value)
+    same = value == earlier
+    repeats = whole(np.where(same, shape.surprise(np.nan_to_num(value)), 0.0))
+    found["repeat/run"], repeat = run_sum(repeats, ~same & ~missing, past.repeat)
+    # How often the greatest value of some days came again while more was to be expected.
+    greatest, shown = window_max(value, past.shown)
+    again = value.astype(np.float32) == greatest
+    kept_down = whole(np.where(again, np.clip(-standard, 0.0, _CLIP_REACH), 0.0))
+    found["clip/count"], clipped = window_sum(kept_down, past.clipped)
+    return found, BankPast(tuple(view for _, view in looks), newest, drop, repeat, shown, clipped)
 
 
-def _drift(off: Floats, weight: Floats, steps: float) -> Floats:
-    """Return the fading mean of a residual in standard deviations, in units of its own noise."""
+def _look(
+    residual: Residual, shape: Shape, row: int, step_h: float, past: ViewPast
+) -> tuple[dict[str, Floats], ViewPast]:
+    """Return (the statistics of one view, what is carried on)."""
+    off, share = residual.views[row]
+    level, spread = residual.level, shape.at(residual.level, shape.spread[row])
+    gain = share * shape.gain(level) * shape.gain_unit[row] / spread
+    offset = share * shape.offset(level) * shape.offset_unit[row] / spread
+    gains, gained = _drifts(off / spread, gain, _GAIN_H, step_h, past.gain)
+    offsets, moved = _drifts(off / spread, offset, _OFFSET_H, step_h, past.offset)
+    found = {f"gain/{row}{what}": mean for what, mean in gains.items()}
+    found |= {f"offset/{row}{what}": mean for what, mean in offsets.items()}
+    earlier, newest = before(off, past.off)
+    jump = (off - earlier) / shape.at(level, shape.jump[row])
+    noises, noise = _noises(jump, step_h, past.noise)
+    found |= {f"noise/{row}:{memory_h:.0f}": mean for memory_h, mean in zip(_NOISE_H, noises, strict=True)}
+    last, jumped = before(jump, past.jump)
+    there_and_back = np.minimum(np.nan_to_num(last), -np.nan_to_num(jump))
+    height = whole(np.clip(there_and_back - _SPIKE_FROM, 0.0, _SPIKE_REACH))
+    found[f"spike/{row}"], spikes = window_sum(height, past.spikes)
+    return found, ViewPast(gained, moved, noise, newest, jumped, spikes)
+
+
+def _drifts(
+    off: Floats, weight: Floats, memories_h: tuple[float, ...], step_h: float, past: Floats
+) -> tuple[dict[str, Floats], Floats]:
+    """Return (fading means of a residual in standard deviations, up and down, in units of their own noise; carried)."""
     there = ~np.isnan(off)
-    held = np.clip(np.where(there, off, 0.0), -_DRIFT_REACH, _DRIFT_REACH)
     heard = np.where(there, weight, 0.0)
-    mean: Floats = fading(heard * held, steps) / np.sqrt(fading(heard**2, steps) + _QUIET)
-    return mean
-
-
-def _jumps(off: Floats, unit: Floats, row: int, step_h: float) -> Iterator[tuple[str, Floats]]:
-    """Yield the statistics of changes from one value to the next, a change measured in `unit` (n, t)."""
-    jump = (off - before(off)) / unit
-    there: Bools = ~np.isnan(jump)
-    size = np.where(there, jump, 0.0)
-    for memory_h in _NOISE_H:
+    pull, energy = heard * np.clip(np.where(there, off, 0.0), -_DRIFT_REACH, _DRIFT_REACH), heard**2
+    found, carried = {}, np.empty_like(past)
+    for at, memory_h in enumerate(memories_h):
         steps = memory_h / step_h
-        seen = fading(there.astype(np.float64), steps)
-        yield (
-            f"noise/{row}:{memory_h:.0f}",
-            fading(np.minimum(np.abs(size), _NOISE_REACH), steps) / (seen + _QUIET_NOISE),
-        )
-    there_and_back = np.minimum(np.nan_to_num(before(jump)), -size)
-    height = np.clip(there_and_back - _SPIKE_FROM, 0.0, _SPIKE_REACH)
-    yield f"spike/{row}", window_sum(height, max(round(_SPIKE_H / step_h), 1))
+        top, carried[:, at, 0] = fading(pull, steps, past[:, at, 0])
+        bottom, carried[:, at, 1] = fading(energy, steps, past[:, at, 1])
+        mean = top / np.sqrt(bottom + _QUIET)
+        found[f"+{memory_h:.0f}"], found[f"-{memory_h:.0f}"] = mean, -mean
+    return found, carried
 
 
-def _clipping(value: Floats, standard: Floats, step_h: float) -> Floats:
-    """Return how often the greatest value of some days came again while more was to be expected."""
-    steps = max(round(_CLIP_H / step_h), 1)
-    again = value == window_max(value, steps)
-    return window_sum(np.where(again, np.clip(-standard, 0.0, _CLIP_REACH), 0.0), steps)
+def _noises(jump: Floats, step_h: float, past: Floats) -> tuple[list[Floats], Floats]:
+    """Return (fading mean sizes of a change, carried)."""
+    there: Bools = ~np.isnan(jump)
+    size, one = np.minimum(np.abs(np.where(there, jump, 0.0)), _NOISE_REACH), there.astype(np.float64)
+    found, carried = [], np.empty_like(past)
+    for at, memory_h in enumerate(_NOISE_H):
+        steps = memory_h / step_h
+        top, carried[:, at, 0] = fading(size, steps, past[:, at, 0])
+        seen, carried[:, at, 1] = fading(one, steps, past[:, at, 1])
+        found.append(top / (seen + _QUIET_NOISE))
+    return found, carried
+
+
+def _steps(memory_h: float, step_h: float) -> int:
+    return max(round(memory_h / step_h), 1)

@@ -1,54 +1,78 @@
-"""Causal filters along time (the last axis): what they give at a step depends on that step and on earlier ones only."""
+"""Causal filters along time (the last axis), each with what it carries from one call to the next.
 
-from typing import Final
+What they give at a step depends on that step and on earlier ones only, and not on how time is cut into calls: sums over
+many steps are of `whole` amounts, which floating point adds exactly in any order.
+"""
+
+from typing import Any, Final
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.ndimage import maximum_filter1d
 from scipy.signal import lfilter
 
 from hub.quality.faults.window import Bools, Floats
 
-_EVER: Final = -np.inf
+Singles = NDArray[np.float32]
+
+# Amounts up to 8 are kept to so many parts of one: a float32 holds them exactly.
+_PARTS: Final = 2.0**20
 
 
-def fading(x: Floats, steps: float) -> Floats:
-    """Return the exponentially fading mean of x (no NaN) over a memory of so many steps, from 0."""
+def fading(x: Floats, steps: float, held: Floats) -> tuple[Floats, Floats]:
+    """Return (exponentially fading mean of x (n, t) over a memory of so many steps, what is held of it (n,)); no NaN.
+
+    `held` is the mean at the step before, times what a step keeps of it: 0 where nothing was.
+    """
     kept = float(np.exp(-1.0 / steps))
-    faded: Floats = lfilter([1.0 - kept], [1.0, -kept], x, axis=-1)
-    return faded
+    faded, left = lfilter([1.0 - kept], [1.0, -kept], x, axis=-1, zi=held[:, None])
+    return faded, left[:, 0]
 
 
-def window_sum(x: Floats, steps: int) -> Floats:
-    """Return the sum of x (n, t) over the last so many steps."""
-    total = np.cumsum(x, axis=-1)
-    total[:, steps:] -= total[:, :-steps].copy()
-    return total
+def whole(amount: Floats) -> Floats:
+    """Return amounts rounded so that they add up exactly."""
+    rounded: Floats = np.rint(amount * _PARTS) / _PARTS
+    return rounded
 
 
-def window_max(x: Floats, steps: int) -> Floats:
-    """Return the greatest value of x (n, t) in the so many steps before each, NaN skipped; -inf where there is none."""
-    filled = np.where(np.isnan(x), _EVER, x)
-    greatest = np.full_like(filled, _EVER)
-    inner = maximum_filter1d(filled, steps, axis=1, origin=(steps - 1) // 2, mode="constant", cval=_EVER)
-    greatest[:, 1:] = inner[:, :-1]
-    return greatest
+def window_sum(amount: Floats, tail: Singles) -> tuple[Floats, Singles]:
+    """Return (sum of whole amounts (n, t) over the last k steps, the newest k amounts (n, k)), k as in `tail`."""
+    full = np.concatenate([tail, amount.astype(np.float32)], axis=1)
+    come_and_gone = np.cumsum(amount - full[:, : amount.shape[1]], axis=1)
+    return tail.sum(axis=1, dtype=np.float64)[:, None] + come_and_gone, _newest_of(full, tail)
 
 
-def run_sum(add: Floats, broken: Bools) -> Floats:
-    """Return the sum of add (n, t) since the last step that was broken; a step that adds 0 neither breaks nor adds."""
-    total = np.cumsum(add, axis=1)
-    offset = np.maximum.accumulate(np.where(broken, total, 0.0), axis=1)
-    return total - offset
+def window_max(x: Floats, tail: Singles) -> tuple[Singles, Singles]:
+    """Return (greatest of x (n, t) in the k steps before each, the newest k (n, k)); NaN is skipped, -inf is none."""
+    before, steps = tail.shape[1], x.shape[1]
+    full = np.concatenate([tail, np.where(np.isnan(x), -np.inf, x).astype(np.float32)], axis=1)
+    inner = maximum_filter1d(full, before, axis=1, origin=(before - 1) // 2, mode="constant", cval=-np.inf)
+    return inner[:, before - 1 : before - 1 + steps], _newest_of(full, tail)
 
 
-def newest(x: Floats) -> Floats:
-    """Return the newest value of x (n, t) that is not NaN at or before each step."""
-    at = np.maximum.accumulate(np.where(np.isnan(x), 0, np.arange(x.shape[1])), axis=1)
-    return np.take_along_axis(x, at, axis=1)
+def run_sum(amount: Floats, broken: Bools, held: Floats) -> tuple[Floats, Floats]:
+    """Return (sum of whole amounts (n, t) since the last step that was broken, that sum at the end (n,)).
+
+    A step that adds 0 neither breaks nor adds.
+    """
+    total = held[:, None] + np.cumsum(amount, axis=1)
+    runs: Floats = total - np.maximum.accumulate(np.where(broken, total, 0.0), axis=1)
+    return runs, runs[:, -1].copy()
 
 
-def before(x: Floats) -> Floats:
-    """Return the newest value of x (n, t) that is not NaN before each step; NaN at the first."""
-    earlier = np.full_like(x, np.nan)
-    earlier[:, 1:] = newest(x)[:, :-1]
-    return earlier
+def newest(x: NDArray[Any], last: NDArray[Any], missing: Bools) -> NDArray[Any]:
+    """Return (n, 1 + t): `last` (n,), then the newest value of x (n, t) that is not missing at or before each step."""
+    full = np.concatenate([last[:, None], x], axis=1)
+    at = np.zeros(full.shape, np.intp)
+    at[:, 1:] = np.where(missing, 0, np.arange(1, full.shape[1]))
+    return np.take_along_axis(full, np.maximum.accumulate(at, axis=1), axis=1)
+
+
+def before(x: Floats, last: Floats) -> tuple[Floats, Floats]:
+    """Return (newest value of x (n, t) that is not NaN before each step, that at the end (n,)); `last` came before."""
+    seen: Floats = newest(x, last, np.isnan(x))
+    return seen[:, :-1], seen[:, -1].copy()
+
+
+def _newest_of(full: Singles, tail: Singles) -> Singles:
+    return full[:, full.shape[1] - tail.shape[1] :].copy()

@@ -5,24 +5,17 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 
 from hub.quality.faults.background import Places
 from hub.quality.faults.bank import CAUSES
 from hub.quality.faults.cause import Cause
-from hub.quality.faults.window import Bools, Floats
-
-Causes = NDArray[np.uint8]
+from hub.quality.faults.episodes import KINDS, no_episode, onsets
+from hub.quality.faults.window import Bools, Floats, When
 
 MONTH_H: Final = 720.0
 # History before this is for learning.
 SETTLE_H: Final = 1440.0
 _BLOCK_H: Final = 48.0
-# From an alarm of a device to its next of the same cause, as its ticket is open, and of any.
-HOLD_H: Final = 240.0
-REFRACTORY_H: Final = 24.0
-# A score has to fall this far below the limit before the same kind is announced again.
-_RELEASE: Final = 0.5
 # What each kind's limit is above the common one, in decades of rarity: kinds that show sharply can afford more. Chosen
 # on the tuning part, so that each kind's share of the budget finds most (docs/detection.md).
 _ABOVE: Final[dict[str, float]] = {
@@ -39,8 +32,6 @@ _WORST_FROM: Final = 0.5
 _HIGH: Final = 5.0
 _STRIDE: Final = 0.1
 _LOW: Final = 0.0
-KINDS: Final = tuple(_ABOVE)
-KIND_CAUSES: Final = (Cause.DRIFT, Cause.DROPOUT, Cause.NOISE, Cause.SPIKE, Cause.STUCK, Cause.STUCK)
 
 
 @dataclass(frozen=True)
@@ -108,43 +99,11 @@ def kind_scores(found: Mapping[str, Floats], scales: Mapping[str, Scale], neares
     return scores
 
 
-def announced(scores: Floats, limit: float, step_h: float) -> Causes:
-    """Return uint8 (n, t): the cause at a step at which an episode begins, else NONE.
-
-    Args:
-        scores: (n_kinds, n, t).
-        limit: of the scores.
-        step_h: hours a step.
-    """
-    crossings = np.stack([_crossings(score, limit) for score in scores])
-    causes = np.zeros(scores.shape[1:], np.uint8)
-    for row in np.flatnonzero(crossings.any(axis=(0, 2))):
-        ticket, any_ticket = dict.fromkeys(KIND_CAUSES, -np.inf), -np.inf
-        for step in np.flatnonzero(crossings[:, row].any(axis=0)).tolist():
-            crossed = np.where(crossings[:, row, step], scores[:, row, step], -np.inf)
-            cause = KIND_CAUSES[int(crossed.argmax())]
-            if (step - ticket[cause]) * step_h >= HOLD_H and (step - any_ticket) * step_h >= REFRACTORY_H:
-                causes[row, step] = cause
-                ticket[cause] = any_ticket = step
-    return causes
-
-
-def _crossings(score: Floats, limit: float) -> Bools:
-    """Return where a score rises above the limit for the first time since it was well below."""
-    sign = np.where(score > limit, 1, np.where(score < limit - _RELEASE, -1, 0))
-    sign[:, 0] = np.where(sign[:, 0] == 0, -1, sign[:, 0])
-    at = np.maximum.accumulate(np.where(sign != 0, np.arange(sign.shape[1]), 0), axis=1)
-    state = np.take_along_axis(sign, at, axis=1)
-    crossing = np.zeros(score.shape, np.bool_)
-    crossing[:, 1:] = (state[:, 1:] == 1) & (state[:, :-1] == -1)
-    return crossing
-
-
 def fit_limit(scores: Floats, budget: float, step_h: float) -> float:
     """Return the lowest limit from which on history has no more alarms a device and month than the budget."""
 
     def within(limit: float) -> bool:
-        return alarm_rate(announced(scores, limit, step_h), step_h) <= budget
+        return counted_rate(scores, limit, step_h) <= budget
 
     # From above: far below, where a score never falls, there are few alarms again.
     high = _HIGH if within(_HIGH) else float(scores.max())
@@ -157,13 +116,13 @@ def fit_limit(scores: Floats, budget: float, step_h: float) -> float:
     return high
 
 
-def alarm_rate(alarm: Bools | Causes, step_h: float) -> float:
-    """Return alarms a device and month after the settling time."""
-    settle = _settle(alarm, step_h)
-    months = alarm.shape[0] * (alarm.shape[1] - settle) * step_h / MONTH_H
-    rate: float = np.count_nonzero(alarm[:, settle:]) / months
-    return rate
+def counted_rate(scores: Floats, limit: float, step_h: float) -> float:
+    """Return alarms a device and month after the settling time, at a limit of the scores (n_kinds, n, t) of history."""
+    begun, _ = onsets(scores, limit, When(0, step_h), no_episode(scores.shape[1]))
+    settle = _settle(begun.alarm, step_h)
+    months = begun.alarm.shape[0] * (begun.alarm.shape[1] - settle) * step_h / MONTH_H
+    return float(np.count_nonzero(begun.alarm[:, settle:]) / months)
 
 
-def _settle(series: Floats | Bools | Causes, step_h: float) -> int:
+def _settle(series: Floats | Bools, step_h: float) -> int:
     return min(round(SETTLE_H / step_h), int(series.shape[1]) // 4)

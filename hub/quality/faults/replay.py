@@ -1,87 +1,23 @@
-"""`calibrate` learns a network and its limits on history; `replay` judges values with them."""
+"""`advance` judges the next steps of a network, however many; `replay` judges a window at once."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from hub.quality.faults.background import neighbours
-from hub.quality.faults.bank import statistics
+from hub.quality.faults.bank import BankPast, statistics
+from hub.quality.faults.carried import Carried, begin
 from hub.quality.faults.cause import Cause, Verdict
-from hub.quality.faults.limits import Scale, announced, fit_limit, fit_scale, kind_scores
+from hub.quality.faults.episodes import EpisodePast, episodes
+from hub.quality.faults.limits import kind_scores
 from hub.quality.faults.plume import plumes
-from hub.quality.faults.residual import Learnt, Residual, residuals
-from hub.quality.faults.shape import Shape, fit_shape, floor_of
-from hub.quality.faults.window import Floats, Window, window
+from hub.quality.faults.residual import Residual, residuals
+from hub.quality.faults.thresholds import Limits, Thresholds
+from hub.quality.faults.window import Bools, Floats, When, window
 
-# Less history than this says nothing of false alarms.
-_LEAST_H: Final = 240.0
-# Of the budget, as the history's own alarms are fewer than the next year's: what a limit is chosen on, it fits.
-_SPENT: Final = 0.9
-
-
-@dataclass(frozen=True, eq=False)
-class Limits:
-    """Of one property.
-
-    Attributes:
-        shape: how its residuals go with its level.
-        scales: how rare each statistic is.
-        limit: of the scores, in decades of rarity.
-    """
-
-    shape: Shape
-    scales: Mapping[str, Scale]
-    limit: float
-
-
-@dataclass(frozen=True, eq=False)
-class Thresholds:
-    """What `calibrate` has found and `replay` needs.
-
-    Attributes:
-        step_h: hours a step.
-        false_alarms_per_sensor_month: the budget.
-        limits: by property.
-        learnt: of the network, at the end of the history.
-    """
-
-    step_h: float
-    false_alarms_per_sensor_month: float
-    limits: Mapping[str, Limits]
-    learnt: Learnt
-
-
-def calibrate(
-    values: Mapping[str, Floats],
-    times: NDArray[np.datetime64],
-    positions: Floats,
-    *,
-    false_alarms_per_sensor_month: float = 0.1,
-) -> Thresholds:
-    """Return thresholds that keep a budget of false alarms on history.
-
-    Args:
-        values: property name to float64 (n_stations, n_steps), NaN where missing.
-        times: datetime64[ms] (n_steps,), evenly spaced, minutes or hours; best a year.
-        positions: float64 (n_stations, 2), longitude and latitude in degrees.
-        false_alarms_per_sensor_month: alarms without a fault that are accepted, for each property of a station.
-
-    Raises:
-        ValueError: the input is not so, or the history is shorter than ten days.
-    """
-    if not false_alarms_per_sensor_month > 0:
-        raise ValueError("false_alarms_per_sensor_month must be above 0, such as 0.1")
-    seen = window(values, times, positions)
-    if seen.steps * seen.step_h < _LEAST_H or not seen.stations:
-        raise ValueError("the history holds less than ten days of a station: give more, best a year")
-    floors = {name: _floor(name, value) for name, value in seen.values.items()}
-    found, learnt = residuals(seen, floors, None)
-    budget = _SPENT * false_alarms_per_sensor_month
-    limits = {name: _limits(seen, name, found[name], budget) for name in seen.values}
-    return Thresholds(seen.step_h, false_alarms_per_sensor_month, limits, learnt)
+# Values of a property that are judged at once: what the method needs of memory in between is some hundred times that.
+_AT_ONCE: Final = 2**17
 
 
 def replay(
@@ -101,33 +37,101 @@ def replay(
     seen = window(values, times, positions)
     if seen.step_h != thresholds.step_h:
         raise ValueError(f"times are {seen.step_h} h apart, calibrated were {thresholds.step_h} h: calibrate for them")
-    strange = sorted(set(seen.values) - set(thresholds.limits))
+    verdicts, _ = advance(seen.values, begin(thresholds, seen.positions, seen.values), thresholds)
+    return verdicts
+
+
+def advance(
+    values: Mapping[str, Floats], carried: Carried, thresholds: Thresholds
+) -> tuple[dict[str, Verdict], Carried]:
+    """Return (verdict on each property that is carried, what is carried on).
+
+    Hour by hour or a year at once, the verdicts are the same. What is carried stays as it was.
+
+    Args:
+        values: property name to float64 (n_stations, t) of the next t steps, t at least 1, NaN where missing; a
+            property that is left out is missing throughout. A step that is skipped has to be given as NaN.
+        carried: from `begin`, `settled` or the `advance` before.
+        thresholds: with which it was begun.
+
+    Raises:
+        ValueError: values are not so, or do not fit what is carried or the thresholds.
+    """
+    seen = _verified(values, carried, thresholds)
+    verdicts: dict[str, list[Verdict]] = {name: [] for name in seen}
+    for part in _parts(seen, len(carried.positions)):
+        judged, carried = _advance(part, carried, thresholds)
+        for name, verdict in judged.items():
+            verdicts[name].append(verdict)
+    return {name: _joined(parts) for name, parts in verdicts.items()}, carried
+
+
+def _advance(seen: dict[str, Floats], carried: Carried, thresholds: Thresholds) -> tuple[dict[str, Verdict], Carried]:
+    shapes = {name: thresholds.limits[name].shape for name in seen}
+    floors = {name: shape.floor for name, shape in shapes.items()}
+    when = When(int(carried.steps), thresholds.step_h)
+    found, residual = residuals(seen, floors, carried.nearest, carried.residual, when)
+    excess, plume = plumes(found, shapes, when.step_h, carried.plume)
+    verdicts, banks, past = {}, [], []
+    for name, bank, before in zip(seen, carried.bank, carried.episodes, strict=True):
+        limits = thresholds.limits[name]
+        scores, counted = _scores(seen[name], found[name], limits, bank, (carried, when))
+        verdicts[name], announcing = _verdict(scores, limits.limit, excess[name], when, before)
+        banks.append(counted)
+        past.append(announcing)
+    steps = np.asarray(carried.steps + next(iter(seen.values())).shape[1])
+    return verdicts, carried._replace(
+        steps=steps, residual=residual, plume=plume, bank=tuple(banks), episodes=tuple(past)
+    )
+
+
+def _scores(
+    value: Floats, residual: Residual, limits: Limits, bank: BankPast, network: tuple[Carried, When]
+) -> tuple[Floats, BankPast]:
+    carried, when = network
+    found, counted = statistics(value, residual, limits.shape, when.step_h, bank)
+    return kind_scores(found, limits.scales, carried.nearest), counted
+
+
+def _verdict(scores: Floats, limit: float, excess: Bools, when: When, past: EpisodePast) -> tuple[Verdict, EpisodePast]:
+    found, announcing = episodes(scores, limit, when, past)
+    alarm = found.cause != Cause.NONE
+    cause = np.where(alarm | ~excess, found.cause, np.uint8(Cause.POLLUTION))
+    highest = (scores.max(axis=0) - limit).astype(np.float32)
+    return Verdict(alarm, cause, found.standing, highest, scores.argmax(axis=0).astype(np.uint8)), announcing
+
+
+def _verified(values: Mapping[str, Floats], carried: Carried, thresholds: Thresholds) -> dict[str, Floats]:
+    names = carried.names.tolist()
+    strange = sorted(set(values) - set(names))
     if strange:
-        raise ValueError(f"not calibrated: {', '.join(strange)}: include it in the history")
-    floors = {name: thresholds.limits[name].shape.floor for name in seen.values}
-    found, _ = residuals(seen, floors, thresholds.learnt)
-    excess = plumes(found, {name: thresholds.limits[name].shape for name in found}, seen.step_h)
-    return {name: _verdict(seen, name, found[name], thresholds.limits[name], excess[name]) for name in seen.values}
+        raise ValueError(f"not carried: {', '.join(strange)}: begin with it, calibrated")
+    lost = sorted(set(names) - set(thresholds.limits))
+    if lost:
+        raise ValueError(f"not calibrated: {', '.join(lost)}: begin again with these thresholds")
+    arrays = {name: np.asarray(array, np.float64) for name, array in values.items()}
+    shape = next(iter(arrays.values())).shape if arrays else ()
+    if len(shape) != 2 or shape[0] != len(carried.positions) or not shape[1]:
+        raise ValueError(f"values have shape {shape}: give {len(carried.positions)} stations and one step or more")
+    for name, array in arrays.items():
+        if array.shape != shape:
+            raise ValueError(f"values[{name!r}] has shape {array.shape}, others have {shape}")
+    missing = np.full(shape, np.nan)
+    return {
+        name: np.where(np.isfinite(arrays[name]), arrays[name], np.nan) if name in arrays else missing for name in names
+    }
 
 
-def _floor(name: str, value: Floats) -> float:
-    try:
-        return floor_of(value)
-    except ValueError as trouble:
-        raise ValueError(f"values[{name!r}] {trouble}") from trouble
+def _parts(seen: dict[str, Floats], stations: int) -> Iterator[dict[str, Floats]]:
+    """Yield stretches of time, each small enough for memory."""
+    steps = next(iter(seen.values())).shape[1]
+    stride = max(_AT_ONCE // max(stations, 1), 1)
+    for begun in range(0, steps, stride):
+        yield {name: np.ascontiguousarray(value[:, begun : begun + stride]) for name, value in seen.items()}
 
 
-def _limits(seen: Window, name: str, residual: Residual, budget: float) -> Limits:
-    shape = fit_shape(seen.values[name], residual)
-    found = dict(statistics(seen.values[name], residual, shape, seen.step_h))
-    scales = {what: fit_scale(what, statistic, seen.step_h) for what, statistic in found.items()}
-    scores = kind_scores(found, scales, neighbours(seen.positions))
-    return Limits(shape, scales, fit_limit(scores, budget, seen.step_h))
-
-
-def _verdict(seen: Window, name: str, residual: Residual, limits: Limits, excess: NDArray[np.bool_]) -> Verdict:
-    found = dict(statistics(seen.values[name], residual, limits.shape, seen.step_h))
-    scores = kind_scores(found, limits.scales, neighbours(seen.positions))
-    cause = announced(scores, limits.limit, seen.step_h)
-    alarm = cause != Cause.NONE
-    return Verdict(alarm, np.where(alarm | ~excess, cause, np.uint8(Cause.POLLUTION)))
+def _joined(parts: list[Verdict]) -> Verdict:
+    if len(parts) == 1:
+        return parts[0]
+    names = ("alarm", "cause", "standing", "score", "kind")
+    return Verdict(*(np.concatenate([getattr(part, name) for part in parts], axis=1) for name in names))

@@ -2,15 +2,14 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
-from hub.quality.faults.background import neighbours, surroundings
+from hub.quality.faults.background import Places, surroundings
 from hub.quality.faults.fading import fading
-from hub.quality.faults.regression import Moments, nothing_learnt, predict
-from hub.quality.faults.window import Floats, Window
+from hub.quality.faults.regression import Regression, predict
+from hub.quality.faults.window import Floats, When
 
 # The two whose sum is conserved, and the name of the sum.
 OXIDANTS: Final = ("no2", "o3")
@@ -19,9 +18,11 @@ OXIDANT: Final = "no2+o3"
 _RIDGE_OFFSET: Final = 5.0
 _RIDGE: Final = 40.0
 _RIDGE_WITNESS: Final = 60.0
+# A typical value is about so many floors (floor = 0.15 medians, plus the floor itself).
+_TYPICAL_FLOORS: Final = 7.0
 # Scales expected before anything is learnt: of a logarithm, and of a residual in its own scale.
-_LOG_SCALE: Final = 0.25
-_OWN_SCALE: Final = 0.9
+LOG_SCALE: Final = 0.25
+OWN_SCALE: Final = 0.9
 # A witness beyond so many of its standard deviations counts as there: one that lies pulls so much and no more.
 _WITNESS_REACH: Final = 4.0
 # What stays for weeks is the station's own: days of memory, and days that its first zero weighs.
@@ -56,116 +57,112 @@ class Residual:
         return views if self.oxidant is None or self.share is None else (*views, (self.oxidant, self.share))
 
 
-@dataclass(frozen=True, eq=False)
-class Learnt:
-    """What regressions know of a network.
+class SlowPast(NamedTuple):
+    """Of a station's own slow mean, each (n,): what is held of its residuals, and of how many there were."""
+
+    off: Floats
+    there: Floats
+
+
+class AlonePast(NamedTuple):
+    """Of one series: the newest median of the neighbours (n,) in logarithms, what it has learnt, its slow mean."""
+
+    around: Floats
+    regression: Regression
+    slow: SlowPast
+
+
+class WitnessedPast(NamedTuple):
+    """Of one property beside the station's others."""
+
+    regression: Regression
+    slow: SlowPast
+
+
+class ResidualPast(NamedTuple):
+    """What residuals depend on of earlier steps.
 
     Attributes:
-        positions: (n, 2), of its stations.
-        nearest: intp (n, k), rows of each one's neighbours.
-        alone, witnessed: moments by property; the witnesses of a property are the others in alphabetical order.
+        alone: by series, in the order of `series_of`.
+        witnessed: by property, in alphabetical order; its witnesses are the others in that order.
     """
 
-    positions: Floats
-    nearest: NDArray[np.intp]
-    alone: Mapping[str, Moments]
-    witnessed: Mapping[str, Moments]
+    alone: tuple[AlonePast, ...]
+    witnessed: tuple[WitnessedPast, ...]
 
 
-def residuals(seen: Window, floors: Mapping[str, float], known: Learnt | None) -> tuple[dict[str, Residual], Learnt]:
-    """Return (residuals by property, what is known at the end).
+def series_of(properties: list[str]) -> list[str]:
+    """Return the properties and, where its parts are among them, the sum that is judged beside them."""
+    return [*properties, OXIDANT] if set(OXIDANTS) <= set(properties) else properties
+
+
+def slow_start(n: int) -> SlowPast:
+    """Return the slow mean before the first step: a zero that weighs as much as some days."""
+    return SlowPast(np.zeros(n), np.full(n, _SLOW_START_H / _SLOW_H))
+
+
+def ridge_alone(regressors: int) -> Floats:
+    """Return the ridge of a regression on the surroundings."""
+    return np.concatenate([[_RIDGE_OFFSET], np.full(regressors - 1, _RIDGE)])
+
+
+def ridge_witnessed(witnesses: int) -> Floats:
+    """Return the ridge of a regression on a station's other properties."""
+    return np.full(witnesses, _RIDGE_WITNESS)
+
+
+def residuals(
+    values: Mapping[str, Floats], floors: Mapping[str, float], nearest: Places, past: ResidualPast, when: When
+) -> tuple[dict[str, Residual], ResidualPast]:
+    """Return (residuals by property, what is carried on).
 
     Args:
-        seen: values of the network.
+        values: (n, t) by property in alphabetical order, NaN where missing.
         floors: what is added to each property before the logarithm, in its unit.
-        known: before the first step; stations are recognised by their position, None where nothing is known.
+        nearest: (n, k) rows of the neighbours.
+        past: before the first step.
+        when: the first step.
     """
-    nearest = neighbours(seen.positions)
-    series = _with_oxidant(seen.values)
-    floors = {OXIDANT: sum(floors.get(part, 0.0) for part in OXIDANTS), **floors}
-    alone, levels, learnt = {}, {}, {}
-    for name, value in series.items():
-        typical = float(np.log(floors[name] * _TYPICAL_FLOORS))
-        log = np.log(np.maximum(value, 0.0) + floors[name])
-        centre, by = surroundings(log, nearest, typical)
-        ridge = np.concatenate([[_RIDGE_OFFSET], np.full(by.shape[1] - 1, _RIDGE)])
-        start = _carried(known, name, seen, nearest) or nothing_learnt(seen.stations, by.shape[1], _LOG_SCALE)
-        excess, scale, learnt[name] = predict(log - centre, by, ridge, start, seen.step_h)
+    every = {**floors, OXIDANT: sum(floors.get(part, 0.0) for part in OXIDANTS)}
+    alone, levels, slow, heard = {}, {}, {}, []
+    for name, before in zip(series_of(list(values)), past.alone, strict=True):
+        value = values[OXIDANTS[0]] + values[OXIDANTS[1]] if name == OXIDANT else values[name]
+        typical = float(np.log(every[name] * _TYPICAL_FLOORS))
+        log = np.log(np.maximum(value, 0.0) + every[name])
+        centre, by, around = surroundings(log, nearest, typical, before.around)
+        excess, scale, learnt = predict(log - centre, by, ridge_alone(by.shape[1]), before.regression, when)
         alone[name] = (log - centre - excess) / scale
         levels[name] = by[:, 1] + typical + excess
-    witnessed, backed = _witnessed({name: alone[name] for name in seen.values}, known, seen)
-    slow = {name: _centred(off, seen.step_h) for name, off in alone.items()}
-    found = {name: Residual(levels[name], slow[name], _centred(witnessed[name], seen.step_h)) for name in seen.values}
-    for name in OXIDANTS if OXIDANT in series else ():
+        slow[name], held = _centred(alone[name], before.slow, when.step_h)
+        heard.append(AlonePast(around, learnt, held))
+    witnessed, backed = _witnessed({name: alone[name] for name in values}, past.witnessed, when)
+    found = {name: Residual(levels[name], slow[name], witnessed[name]) for name in values}
+    for name in OXIDANTS if OXIDANT in alone else ():
         share = np.exp(np.minimum(levels[name] - levels[OXIDANT], 0.0))
         found[name] = replace(found[name], oxidant=slow[OXIDANT], share=share)
-    return found, Learnt(seen.positions, nearest, learnt, backed)
-
-
-def _with_oxidant(values: Mapping[str, Floats]) -> dict[str, Floats]:
-    if not set(OXIDANTS) <= set(values):
-        return dict(values)
-    return {**values, OXIDANT: values[OXIDANTS[0]] + values[OXIDANTS[1]]}
-
-
-# A typical value is about so many floors (floor = 0.15 medians, plus the floor itself).
-_TYPICAL_FLOORS: Final = 7.0
+    return found, ResidualPast(tuple(heard), backed)
 
 
 def _witnessed(
-    alone: Mapping[str, Floats], known: Learnt | None, seen: Window
-) -> tuple[dict[str, Floats], dict[str, Moments]]:
-    explained, learnt = {}, {}
+    alone: Mapping[str, Floats], past: tuple[WitnessedPast, ...], when: When
+) -> tuple[dict[str, Floats], tuple[WitnessedPast, ...]]:
+    if len(alone) == 1:
+        return {name: np.full_like(off, np.nan) for name, off in alone.items()}, past
     heard = {name: np.clip(np.nan_to_num(off), -_WITNESS_REACH, _WITNESS_REACH) for name, off in alone.items()}
-    for name, off in alone.items():
-        others = [other for other in alone if other != name]
-        if not others:
-            return {name: np.full_like(off, np.nan)}, {}
-        by = np.stack([heard[other] for other in others], axis=1)
-        start = _carried_witness(known, name, others, seen) or nothing_learnt(seen.stations, len(others), _OWN_SCALE)
-        share, scale, learnt[name] = predict(off, by, np.full(len(others), _RIDGE_WITNESS), start, seen.step_h)
-        explained[name] = (off - share) / scale
-    return explained, learnt
+    explained, carried = {}, []
+    for (name, off), before in zip(alone.items(), past, strict=True):
+        by = np.stack([heard[other] for other in alone if other != name], axis=1)
+        share, scale, learnt = predict(off, by, ridge_witnessed(by.shape[1]), before.regression, when)
+        explained[name], slow = _centred((off - share) / scale, before.slow, when.step_h)
+        carried.append(WitnessedPast(learnt, slow))
+    return explained, tuple(carried)
 
 
-def _centred(off: Floats, step_h: float) -> Floats:
+def _centred(off: Floats, past: SlowPast, step_h: float) -> tuple[Floats, SlowPast]:
     """Return the residual less its own slow mean."""
     there = ~np.isnan(off)
     held = np.clip(np.where(there, off, 0.0), -_SLOW_REACH, _SLOW_REACH)
     memory = _SLOW_H / step_h
-    start = _SLOW_START_H / _SLOW_H * np.exp(-np.arange(off.shape[1]) / memory)
-    centred: Floats = off - fading(held, memory) / (fading(there.astype(np.float64), memory) + start)
-    return centred
-
-
-def _rows(known: Learnt, positions: Floats) -> NDArray[np.intp]:
-    """Return the row of each position in what is known, -1 where it is not, or not alone there."""
-    same = np.abs(positions[:, None] - known.positions[None]).max(axis=2) < 1e-6
-    return np.where(same.sum(axis=1) == 1, same.argmax(axis=1), -1)
-
-
-def _carried(known: Learnt | None, name: str, seen: Window, nearest: NDArray[np.intp]) -> Moments | None:
-    if known is None or name not in known.alone:
-        return None
-    rows = _rows(known, seen.positions)
-    old, new = known.nearest[rows], rows[nearest]
-    same = (old[:, None, :] == new[:, :, None]) & (new >= 0)[:, :, None]
-    slots = np.where(same.any(axis=2), same.argmax(axis=2) + 2, -1) if old.shape[1] else np.full(new.shape, -1)
-    return _or_start(
-        known.alone[name].rows(rows, np.hstack([np.tile([0, 1], (len(rows), 1)), slots])), rows, _LOG_SCALE
-    )
-
-
-def _carried_witness(known: Learnt | None, name: str, others: list[str], seen: Window) -> Moments | None:
-    if known is None or name not in known.witnessed:
-        return None
-    before = [other for other in known.alone if other not in {name, OXIDANT}]
-    slots = np.array([before.index(other) if other in before else -1 for other in others])
-    rows = _rows(known, seen.positions)
-    return _or_start(known.witnessed[name].rows(rows, np.tile(slots, (len(rows), 1))), rows, _OWN_SCALE)
-
-
-def _or_start(carried: Moments, rows: NDArray[np.intp], scale: float) -> Moments:
-    fresh = nothing_learnt(carried.with_target.shape[0], carried.with_target.shape[1], scale)
-    square = np.where((rows >= 0)[:, None], carried.square, fresh.square)
-    return Moments(carried.cross, carried.with_target, square)
+    mean, left = fading(held, memory, past.off)
+    count, counted = fading(there.astype(np.float64), memory, past.there)
+    return off - mean / count, SlowPast(left, counted)

@@ -85,7 +85,7 @@ def fit_shape(value: Floats, residual: Residual) -> Shape:
     at = np.searchsorted((levels[1:] + levels[:-1]) / 2, residual.level)
     offs, shares = zip(*residual.views, strict=True)
     spread = np.stack([_by_bin(np.abs(off), at, len(levels)) for off in offs])
-    jump = np.stack([_by_bin(np.abs(off - before(off)), at, len(levels)) for off in offs])
+    jump = np.stack([_by_bin(np.abs(off - _earlier(off)), at, len(levels)) for off in offs])
     values, repeat = _repeats(value)
     draft = Shape(floor, _LOW_SHARE / FLOOR_SHARE * floor, levels, spread, jump, np.ones(3), np.ones(3), values, repeat)
     gain, offset = (
@@ -95,6 +95,11 @@ def fit_shape(value: Floats, residual: Residual) -> Shape:
         for template in (draft.gain(residual.level), draft.offset(residual.level))
     )
     return replace(draft, gain_unit=gain, offset_unit=offset)
+
+
+def _earlier(x: Floats) -> Floats:
+    """Return the newest value of x (n, t) that is not NaN before each step; NaN at the first."""
+    return before(x, np.full(len(x), np.nan))[0]
 
 
 def _unit(weight: Floats) -> float:
@@ -125,7 +130,7 @@ def _repeats(value: Floats) -> tuple[Floats, Floats]:
     there = ~np.isnan(value)
     values = np.unique(np.quantile(value[there], _RANKS))
     at = np.searchsorted((values[1:] + values[:-1]) / 2, np.nan_to_num(value))
-    same = value == before(value)
+    same = value == _earlier(value)
     shares = [
         np.mean(same[there & (at == index)]) if (there & (at == index)).any() else 0.0 for index in range(len(values))
     ]

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,6 +11,18 @@ Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
 
 _HOUR_MS: Final = 3_600_000
+
+
+class When(NamedTuple):
+    """A step.
+
+    Attributes:
+        at: steps since the first that was judged.
+        step_h: hours a step.
+    """
+
+    at: int
+    step_h: float
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,19 +61,29 @@ def window(values: Mapping[str, Floats], times: NDArray[np.datetime64], position
     Raises:
         ValueError: a shape, a time or a position is not so; the text says which and what to do.
     """
-    places = np.asarray(positions, np.float64)
-    if places.ndim != 2 or places.shape[1] != 2 or not np.isfinite(places).all():
-        raise ValueError("positions must be finite, of shape (n_stations, 2): a longitude and a latitude each")
+    at = places(positions)
     if not values:
         raise ValueError("values holds no property: give at least one, such as pm2_5")
     arrays = {name: np.asarray(array, np.float64) for name, array in sorted(values.items())}
     for name, array in arrays.items():
-        if array.shape != (len(places), len(times)):
+        if array.shape != (len(at), len(times)):
             raise ValueError(
-                f"values[{name!r}] has shape {array.shape}: positions and times ask for {(len(places), len(times))}"
+                f"values[{name!r}] has shape {array.shape}: positions and times ask for {(len(at), len(times))}"
             )
     kept = {name: np.where(np.isfinite(array), array, np.nan) for name, array in arrays.items()}
-    return Window(kept, places, _step_h(times))
+    return Window(kept, at, _step_h(times))
+
+
+def places(positions: Floats) -> Floats:
+    """Return verified positions, (n_stations, 2).
+
+    Raises:
+        ValueError: they are of another shape, or not finite.
+    """
+    kept = np.asarray(positions, np.float64)
+    if kept.ndim != 2 or kept.shape[1] != 2 or not np.isfinite(kept).all():
+        raise ValueError("positions must be finite, of shape (n_stations, 2): a longitude and a latitude each")
+    return kept
 
 
 def _step_h(times: NDArray[np.datetime64]) -> float:

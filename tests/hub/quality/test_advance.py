@@ -1,0 +1,173 @@
+"""Hour by hour and all at once: the same verdicts, whatever the calls, the gaps, the stations and the restarts."""
+
+from typing import NamedTuple
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from hub.quality import Carried, Cause, Thresholds, Verdict, advance, begin, calibrate, dumped, loaded, replay
+from hub.state import leaves, rebuilt
+
+HISTORY, NOW, STATIONS = 60 * 24, 10 * 24, 6
+START = np.datetime64("2025-01-01", "ms")
+PARTS = ("alarm", "cause", "standing", "score", "kind")
+
+Values = dict[str, np.ndarray]
+
+
+class City(NamedTuple):
+    """Six stations, two of them at one place, with devices that fail in many ways."""
+
+    values: Values
+    positions: np.ndarray
+    thresholds: Thresholds
+    whole: dict[str, Verdict]
+
+
+def times(steps: int) -> np.ndarray:
+    """Return hours."""
+    return START + np.arange(steps) * np.timedelta64(3_600_000, "ms")
+
+
+def air(steps: int) -> Values:
+    """Return four properties of a haze, with noise of the place and of the device, and gaps."""
+    chance = np.random.default_rng(7)
+    haze = 3.5 + np.sin(np.arange(steps) / 31) + 0.5 * np.sin(np.arange(steps) / 7.3)
+    values = {}
+    for name, lift in {"no2": 0.2, "o3": 0.6, "pm10": 0.5, "pm2_5": 0.0}.items():
+        own = 0.1 * chance.standard_normal((STATIONS, steps))
+        values[name] = np.round(np.exp(haze + own + lift))
+        values[name][chance.random((STATIONS, steps)) < 0.03] = np.nan
+    return values
+
+
+def fail(values: Values) -> None:
+    """Break a device in each way, some beyond a week's border."""
+    values["pm2_5"][1, 150:210] = 57.0
+    values["pm2_5"][2, 100:] *= 1.6
+    values["pm10"][3, 60:] += np.random.default_rng(2).normal(0, 60, NOW - 60)
+    values["no2"][0, 40::17] += 400
+    values["o3"][4, 190:220] = 1 + np.arange(30) % 2
+    values["o3"][5] = np.minimum(values["o3"][5], 60.0)
+    values["pm10"][5, 160:] = np.nan
+
+
+@pytest.fixture(scope="module")
+def city() -> City:
+    """Return the city after its history."""
+    every = air(HISTORY + NOW)
+    positions = np.column_stack([116.3 + 0.05 * np.arange(STATIONS), np.full(STATIONS, 39.9)])
+    positions[5] = positions[4]
+    history = {name: value[:, :HISTORY] for name, value in every.items()}
+    thresholds = calibrate(history, times(HISTORY), positions, false_alarms_per_sensor_month=1.0)
+    values = {name: value[:, HISTORY:].copy() for name, value in every.items()}
+    fail(values)
+    return City(values, positions, thresholds, replay(values, times(NOW), positions, thresholds))
+
+
+def cut(values: Values, begun: int, end: int) -> Values:
+    """Return some steps."""
+    return {name: value[:, begun:end] for name, value in values.items()}
+
+
+def advanced(city: City, values: Values, ends: list[int], carried: Carried | None = None) -> dict[str, Verdict]:
+    """Return the verdicts on values, judged up to each end in turn."""
+    now = begin(city.thresholds, city.positions) if carried is None else carried
+    found: dict[str, list[Verdict]] = {}
+    begun = 0
+    for end in ends:
+        verdicts, now = advance(cut(values, begun, end), now, city.thresholds)
+        for name, verdict in verdicts.items():
+            found.setdefault(name, []).append(verdict)
+        begun = end
+    return {
+        name: Verdict(*(np.hstack([getattr(part, of) for part in all_]) for of in PARTS))
+        for name, all_ in found.items()
+    }
+
+
+def differing(one: dict[str, Verdict], other: dict[str, Verdict]) -> list[str]:
+    """Return the arrays in which verdicts are not the same, bit by bit."""
+    return [
+        f"{name}.{part}"
+        for name in one
+        for part in PARTS
+        if not np.array_equal(getattr(one[name], part), getattr(other[name], part))
+    ]
+
+
+def test_the_city_is_worth_judging(city: City) -> None:
+    """Every cause is announced, so that equality says something."""
+    causes = {Cause(cause) for verdict in city.whole.values() for cause in np.unique(verdict.cause)}
+
+    assert causes >= {Cause.DRIFT, Cause.STUCK, Cause.SPIKE, Cause.NOISE, Cause.DROPOUT}
+
+
+def test_hour_by_hour_is_as_all_at_once(city: City) -> None:
+    """Each of 240 calls with one step, across a week's end: bit by bit the same."""
+    assert not differing(city.whole, advanced(city, city.values, list(range(1, NOW + 1))))
+
+
+@settings(max_examples=8, deadline=None)
+@given(
+    st.lists(st.integers(1, NOW - 1), max_size=12, unique=True),
+    st.sets(st.sampled_from(["no2", "o3", "pm10"])),
+    st.integers(0, 99),
+)
+def test_cuts_and_gaps_change_nothing(city: City, borders: list[int], lost: set[str], seed: int) -> None:
+    """Any borders, any values missing, any properties missing throughout."""
+    chance = np.random.default_rng(seed)
+    values = {name: np.where(chance.random(value.shape) < 0.2, np.nan, value) for name, value in city.values.items()}
+    values = {name: np.full_like(value, np.nan) if name in lost else value for name, value in values.items()}
+    known = {name: value for name, value in values.items() if name not in lost}
+
+    at_once = advanced(city, values, [NOW])
+    assert not differing(at_once, advanced(city, known, [*sorted(borders), NOW]))
+
+
+def test_what_is_carried_outlives_a_restart(city: City) -> None:
+    """Its arrays, written and read, give the same verdicts; nothing of it is changed in place."""
+    _, carried = advance(cut(city.values, 0, 99), begin(city.thresholds, city.positions), city.thresholds)
+    written = {path: array.copy() for path, array in leaves(carried)}
+    at_once, _ = advance(cut(city.values, 99, NOW), carried, city.thresholds)
+    restored = rebuilt(begin(city.thresholds, np.zeros((0, 2))), written)
+    again, _ = advance(cut(city.values, 99, NOW), restored, city.thresholds)
+
+    assert not differing(at_once, again)
+    assert all(
+        np.array_equal(array, written[path], equal_nan=array.dtype.kind == "f") for path, array in leaves(carried)
+    )
+
+
+def test_a_fault_stands_until_it_is_released(city: City) -> None:
+    """From its alarm on, under its name; a value that moves again is trusted again, a gain that stays is not."""
+    stuck, gain = (city.whole["pm2_5"].standing[row] for row in (1, 2))
+    alarm = 150 + int(city.whole["pm2_5"].alarm[1, 150:].argmax())
+
+    assert (stuck[alarm:210] == Cause.STUCK).all()
+    assert not (stuck[:alarm] == Cause.STUCK).any()
+    assert stuck[-1] != Cause.STUCK
+    assert gain[-1] == Cause.DRIFT
+    for verdict in city.whole.values():
+        assert np.array_equal(verdict.standing[verdict.alarm], verdict.cause[verdict.alarm])
+        assert (verdict.score[verdict.alarm] > 0).all()
+
+
+def test_the_rate_that_history_gives_is_kept(city: City) -> None:
+    """At most nine tenths of the budget, and what a replay of the history raises after its settling time."""
+    again = city.thresholds.rate
+
+    assert set(again) == set(city.values)
+    assert all(0 <= rate <= 0.9 for rate in again.values())
+
+
+def test_thresholds_outlive_a_restart(city: City) -> None:
+    """The same thresholds give the same bytes, and the bytes the same verdicts."""
+    content = dumped(city.thresholds)
+    back = loaded(content)
+
+    assert dumped(back) == content
+    assert back.rate == city.thresholds.rate
+    assert not differing(city.whole, replay(city.values, times(NOW), city.positions, back))
