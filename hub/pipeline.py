@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from hub.anomaly import detection
 from hub.anomaly.background import background
 from hub.anomaly.detector import Series
+from hub.anomaly.front import held_back
 from hub.area import blame, status
 from hub.area.sight import Sight, places
 from hub.bindings import Bindings
@@ -72,6 +73,7 @@ def judge_minute(bindings: Bindings, panel: Panel, state: State, tick: Tick) -> 
     lying = verdict.liars(bindings, quality)
     honest = Series(fresh[0], np.where(lying[:, None], np.nan, fresh[1]), air.highest[:, None])
     findings, runs = detection.detect(bindings, panel, honest, tick.minute, state.runs)
+    findings = held_back(bindings.network, panel, newest, (~lying, air.highest), findings, tick.minute)
     sight = Sight(bindings, panel, newest, air.highest, lying, findings, tick.minute)
     found = blame.laid(sight, state.areas, state.blame)
     freshness = status.freshness(bindings.network, newest.minute, state.areas, sight.minute_ms)

@@ -1,0 +1,200 @@
+"""What the wind brings is nobody's here: an excess that stations upwind had before, or that goes on undiluted downwind.
+
+A plume thins on its way, the edge of a haze does not. So an excess is held back where an upwind station had most of it
+one journey of the air ago; where no station stands upwind, until the next one downwind has had time to tell.
+"""
+
+from typing import Final, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hub.anomaly.detection import Finding
+from hub.anomaly.wind import wind_at
+from hub.model import EXCESSES, MINUTE_MS
+from hub.network import Network
+from hub.panel import Newest, Panel
+
+Floats = NDArray[np.float64]
+Bools = NDArray[np.bool_]
+Rows = NDArray[np.intp]
+
+# Below this the wind brings nothing from anywhere in a time that could be told.
+CALM_M_S: Final = 0.5
+# Witnesses: the nearest so many, from here to there along the wind, and so far beside it, at least and a metre.
+WITNESSES: Final = 4
+NEAREST_M, FARTHEST_M = 200.0, 4_000.0
+BESIDE_M, BESIDE = 500.0, 0.47
+# An excess of which so much came, or went on, is the wind's: over a kilometre a plume loses more.
+SHARE: Final = 0.6
+PASSING: Final = 0.7
+# The air takes between so many times the time that the wind says, give or take.
+SOONEST, LATEST, SLACK_MIN = 0.5, 1.7, 3.0
+# How far back witnesses are looked at: who is farther away says nothing. How long the edge of the network waits.
+SPAN_MIN: Final = 60
+WAIT_MIN: Final = 20.0
+
+
+class Standing(NamedTuple):
+    """What stands out, k fixed streams of one property, under which wind.
+
+    Attributes:
+        row: int64[k].
+        value, excess: float64[k].
+        beyond: float64[k], excess in units of what it had to pass.
+        age_min: float64[k], since it began.
+        upwind_east, upwind_north: float64[k], m/s.
+    """
+
+    row: Rows
+    value: Floats
+    excess: Floats
+    beyond: Floats
+    age_min: Floats
+    upwind_east: Floats
+    upwind_north: Floats
+
+
+class Witnesses(NamedTuple):
+    """The nearest stations on one side, up to WITNESSES for each of k.
+
+    Attributes:
+        row: int64[k, w].
+        travel_min: float64[k, w], infinite where there is none.
+    """
+
+    row: Rows
+    travel_min: Floats
+
+    @property
+    def there(self) -> Bools:
+        """bool[k, w]."""
+        return np.isfinite(self.travel_min)
+
+
+def held_back(  # what is known at a minute
+    network: Network,
+    panel: Panel,
+    newest: Newest,
+    honest: tuple[Bools, Floats],
+    findings: tuple[Finding, ...],
+    minute: int,
+) -> tuple[Finding, ...]:
+    """Return the findings of a minute without the excesses that came with the wind, or that may have.
+
+    Args:
+        network: of n streams.
+        panel: of the same.
+        newest: of the same.
+        honest: bool[n], streams whose device does not lie; float64[n], the background.
+        findings: of the minute.
+        minute: since 1970.
+    """
+    standing = _standing_out(network, findings)
+    if not standing.any():
+        return findings
+    brought = np.zeros(len(network), np.bool_)
+    for prop in np.unique(network.property[standing]).tolist():
+        same = network.property == prop
+        speaking = np.flatnonzero(same & network.ambient & honest[0] & (minute - newest.minute < SPAN_MIN))
+        found = _standing(network, newest, honest[1], findings, np.flatnonzero(standing & same), minute)
+        brought[found.row] = _brought(network, panel, found, speaking, minute)
+    return tuple(
+        finding._replace(active=finding.active & ~brought) if finding.group.detector in EXCESSES else finding
+        for finding in findings
+    )
+
+
+def _standing_out(network: Network, findings: tuple[Finding, ...]) -> Bools:
+    standing = np.zeros(len(network), np.bool_)
+    for finding in findings:
+        if finding.group.detector in EXCESSES:
+            standing |= finding.active
+    return standing & ~network.moving & np.isfinite(network.east_m)
+
+
+def _standing(  # what is known of each
+    network: Network, newest: Newest, background: Floats, findings: tuple[Finding, ...], rows: Rows, minute: int
+) -> Standing:
+    since_ms, value = np.full(len(rows), minute * MINUTE_MS), newest.value[rows]
+    beyond = np.full(len(rows), -np.inf)
+    for finding in findings:
+        if finding.group.detector in EXCESSES:
+            active = finding.active[rows]
+            since_ms = np.where(active, np.minimum(since_ms, finding.since_ms[rows]), since_ms)
+            passed = (value - finding.background[rows]) / finding.threshold[rows]
+            beyond = np.where(active, np.fmax(beyond, passed), beyond)
+    east, north = wind_at(network, newest, minute, network.east_m[rows], network.north_m[rows])
+    return Standing(rows, value, value - background[rows], beyond, minute - since_ms / MINUTE_MS, east, north)
+
+
+def _brought(network: Network, panel: Panel, standing: Standing, speaking: Rows, minute: int) -> Bools:
+    """Return bool[k]: what came with the wind, or may have."""
+    before, behind = (_witnesses(network, standing, speaking, side) for side in (1.0, -1.0))
+    windy = np.hypot(standing.upwind_east, standing.upwind_north) >= CALM_M_S
+    edge = windy & ~before.there.any(axis=1)
+    span = np.stack([SOONEST * before.travel_min - SLACK_MIN, LATEST * before.travel_min + SLACK_MIN])
+    above = _highest(panel, before, span, minute) - _ground(standing)
+    came = before.there & (above >= SHARE * standing.excess[:, None])
+    went = _went_on(panel, standing, behind, minute)
+    # What is nearly over, because it has reached the other stations, too, says nothing any more.
+    passing = standing.beyond >= PASSING
+    own = passing & np.where(edge, ~went, ~came.any(axis=1))
+    return windy & ~_sources(standing, before, came, own)
+
+
+def _ground(standing: Standing) -> Floats:
+    return (standing.value - standing.excess)[:, None]
+
+
+def _sources(standing: Standing, before: Witnesses, came: Bools, own: Bools) -> Bools:
+    """Return bool[k]: what sees a source of its own, or has its excess from a station that does, directly or not."""
+    at = np.full(int(max(before.row.max(initial=0), standing.row.max(initial=0))) + 1, -1)
+    at[standing.row] = np.arange(len(standing.row))
+    from_one = at[before.row]
+    for _ in range(len(own)):
+        more = own | (came & (from_one >= 0) & own[from_one]).any(axis=1)
+        if np.array_equal(more, own):
+            break
+        own = more
+    return own
+
+
+def _went_on(panel: Panel, standing: Standing, behind: Witnesses, minute: int) -> Bools:
+    """Return bool[k]: at the edge of the network, what goes on downwind undiluted, or has not had the time to."""
+    journey = np.minimum(LATEST * behind.travel_min + SLACK_MIN, WAIT_MIN)
+    waits = behind.there[:, 0] & (standing.age_min < journey[:, 0])
+    own = Witnesses(np.broadcast_to(standing.row[:, None], behind.row.shape), behind.travel_min)
+    then = _highest(panel, own, np.stack([journey - 1, journey + 1]), minute)
+    now = _highest(panel, behind, np.stack([np.zeros_like(journey), np.full_like(journey, SLACK_MIN)]), minute)
+    went = behind.there & (now - _ground(standing) >= SHARE * (then - _ground(standing)))
+    return waits | went[:, 0]
+
+
+def _witnesses(network: Network, standing: Standing, speaking: Rows, side: float) -> Witnesses:
+    """Return the nearest upwind (side 1) or downwind (-1) of each."""
+    speed = np.maximum(np.hypot(standing.upwind_east, standing.upwind_north), CALM_M_S)
+    dx = network.east_m[speaking] - network.east_m[standing.row][:, None]
+    dy = network.north_m[speaking] - network.north_m[standing.row][:, None]
+    east, north = (standing.upwind_east / speed)[:, None], (standing.upwind_north / speed)[:, None]
+    along, beside = side * (dx * east + dy * north), np.abs(dx * north - dy * east)
+    fits = (along >= NEAREST_M) & (along <= FARTHEST_M) & (beside <= np.maximum(BESIDE_M, BESIDE * along))
+    away = np.where(fits, along, np.inf)
+    order = np.argsort(away, axis=1, kind="stable")[:, :WITNESSES]
+    near = np.take_along_axis(away, order, axis=1)
+    rows = speaking[order] if speaking.size else np.zeros(near.shape, np.intp)
+    missing = WITNESSES - near.shape[1]
+    travel_min = np.pad(near, ((0, 0), (0, missing)), constant_values=np.inf) / speed[:, None] / 60
+    travel_min[travel_min > SPAN_MIN / LATEST] = np.inf
+    return Witnesses(np.pad(rows, ((0, 0), (0, missing))), travel_min)
+
+
+def _highest(panel: Panel, witnesses: Witnesses, span_min: Floats, minute: int) -> Floats:
+    """Return float64[k, w]: the highest value of each between two ages in minutes, -inf for none."""
+    rows, where = np.unique(witnesses.row, return_inverse=True)
+    minutes, value, _, _ = panel.tail(rows, minute, SPAN_MIN)
+    age = minute - minutes
+    first, last = np.nan_to_num(span_min, posinf=0.0)
+    inside = (age >= np.minimum(first, SPAN_MIN - 1)[..., None]) & (age <= last[..., None])
+    seen = value[where.reshape(witnesses.row.shape)]
+    return np.asarray(np.where(inside & ~np.isnan(seen), seen, -np.inf).max(axis=2, initial=-np.inf), np.float64)
