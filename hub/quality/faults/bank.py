@@ -146,13 +146,12 @@ def _drifts(
     """Return (fading means of a residual in standard deviations, up and down, in units of their own noise; carried)."""
     there = ~np.isnan(off)
     heard = np.where(there, weight, 0.0)
-    pull, energy = heard * np.clip(np.where(there, off, 0.0), -_DRIFT_REACH, _DRIFT_REACH), heard**2
-    found, carried = {}, np.empty_like(past)
+    pull = heard * np.clip(np.where(there, off, 0.0), -_DRIFT_REACH, _DRIFT_REACH)
+    both, found, carried = np.stack([pull, heard**2]), {}, np.empty_like(past)
     for at, memory_h in enumerate(memories_h):
-        steps = memory_h / step_h
-        top, carried[:, at, 0] = fading(pull, steps, past[:, at, 0])
-        bottom, carried[:, at, 1] = fading(energy, steps, past[:, at, 1])
-        mean = top / np.sqrt(bottom + _QUIET)
+        (top, energy), left = fading(both, memory_h / step_h, past[:, at].T)
+        mean = top / np.sqrt(energy + _QUIET)
+        carried[:, at] = left.T
         found[f"+{memory_h:.0f}"], found[f"-{memory_h:.0f}"] = mean, -mean
     return found, carried
 
@@ -160,13 +159,12 @@ def _drifts(
 def _noises(jump: Floats, step_h: float, past: Floats) -> tuple[list[Floats], Floats]:
     """Return (fading mean sizes of a change, carried)."""
     there: Bools = ~np.isnan(jump)
-    size, one = np.minimum(np.abs(np.where(there, jump, 0.0)), _NOISE_REACH), there.astype(np.float64)
+    both = np.stack([np.minimum(np.abs(np.where(there, jump, 0.0)), _NOISE_REACH), there])
     found, carried = [], np.empty_like(past)
     for at, memory_h in enumerate(_NOISE_H):
-        steps = memory_h / step_h
-        top, carried[:, at, 0] = fading(size, steps, past[:, at, 0])
-        seen, carried[:, at, 1] = fading(one, steps, past[:, at, 1])
-        found.append(top / (seen + _QUIET_NOISE))
+        (size, seen), left = fading(both, memory_h / step_h, past[:, at].T)
+        found.append(size / (seen + _QUIET_NOISE))
+        carried[:, at] = left.T
     return found, carried
 
 

@@ -115,7 +115,7 @@ def _sides(scores: Floats, limit: float, past: Rows) -> tuple[Rows, Rows]:
     sign = sign.reshape(-1, shape[2])
     # A device that begins between the two has not crossed anything.
     sign[:, 0] = np.where((sign[:, 0] == 0) & (first == 0), _BELOW, sign[:, 0])
-    sides = newest(sign, first, sign == 0).reshape(shape[0], shape[1], -1)
+    sides = newest(sign, first, sign == 0).reshape(shape[0], shape[1], 1 + shape[2])
     return sides, sides[:, :, -1].T.copy()
 
 

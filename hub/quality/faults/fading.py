@@ -20,13 +20,13 @@ _PARTS: Final = 2.0**20
 
 
 def fading(x: Floats, steps: float, held: Floats) -> tuple[Floats, Floats]:
-    """Return (exponentially fading mean of x (n, t) over a memory of so many steps, what is held of it (n,)); no NaN.
+    """Return (exponentially fading mean of x (..., t) over a memory of so many steps, what is held of it); no NaN.
 
-    `held` is the mean at the step before, times what a step keeps of it: 0 where nothing was.
+    `held` (...,) is the mean at the step before, times what a step keeps of it: 0 where nothing was.
     """
     kept = float(np.exp(-1.0 / steps))
-    faded, left = lfilter([1.0 - kept], [1.0, -kept], x, axis=-1, zi=held[:, None])
-    return faded, left[:, 0]
+    faded, left = lfilter([1.0 - kept], [1.0, -kept], x, axis=-1, zi=held[..., None])
+    return faded, left[..., 0]
 
 
 def whole(amount: Floats) -> Floats:
@@ -46,6 +46,8 @@ def window_max(x: Floats, tail: Singles) -> tuple[Singles, Singles]:
     """Return (greatest of x (n, t) in the k steps before each, the newest k (n, k)); NaN is skipped, -inf is none."""
     before, steps = tail.shape[1], x.shape[1]
     full = np.concatenate([tail, np.where(np.isnan(x), -np.inf, x).astype(np.float32)], axis=1)
+    if steps == 1:  # each hour of a live network
+        return tail.max(axis=1)[:, None], _newest_of(full, tail)
     inner = maximum_filter1d(full, before, axis=1, origin=(before - 1) // 2, mode="constant", cval=-np.inf)
     return inner[:, before - 1 : before - 1 + steps], _newest_of(full, tail)
 
