@@ -36,7 +36,8 @@ class Alarm(NamedTuple):
         row: of the datastream.
         kind: which fault.
         value: the hour's mean, canonical unit; NaN where there was none.
-        expected: what the neighbours let expect, same unit; NaN where they were silent.
+        nearby: median of the nearest stations in that hour, same unit; NaN where they were silent.
+        mean, mean_nearby: of both over the hours of the last three days in which both were there.
         score: decades of rarity on the scale of the history.
         limit: of the scores.
     """
@@ -45,7 +46,9 @@ class Alarm(NamedTuple):
     row: int
     kind: FaultKind
     value: float
-    expected: float
+    nearby: float
+    mean: float
+    mean_nearby: float
     score: float
     limit: float
 

@@ -1,7 +1,7 @@
 """What the journal says of how is judged: an entry of kind config, in force from its place in the journal on."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 
@@ -9,6 +9,7 @@ from hub.anomaly.rule import Rule
 from hub.anomaly.rulebook import rules_of
 from hub.anomaly.standard import standards_of
 from hub.area.geometry import areas_of
+from hub.checks import Calibration
 from hub.errors import ConfigError
 from hub.model import Area
 from hub.third_party import ThirdParty
@@ -22,6 +23,7 @@ class Configured(msgspec.Struct, frozen=True, kw_only=True):
         third_party: who may report without a signature.
         areas: of the zone, GeoJSON.
         rules, standards: the texts of all files, TOML, by name.
+        thresholds: by which the hourly checks judge; None for none.
     """
 
     grace_s: float = 30.0
@@ -29,6 +31,7 @@ class Configured(msgspec.Struct, frozen=True, kw_only=True):
     areas: str = ""
     rules: Mapping[str, str] = {}
     standards: Mapping[str, str] = {}
+    thresholds: Calibration | None = None
 
     def rules_in_force(self) -> tuple[Rule, ...] | None:
         """Return the rules, None when the entry does not say.
@@ -52,6 +55,32 @@ class Configured(msgspec.Struct, frozen=True, kw_only=True):
             return areas_of(msgspec.json.decode(self.areas, type=dict[str, Any]), "areas")
         except msgspec.MsgspecError as error:
             raise ConfigError("areas", "", "", str(error)) from error
+
+
+class InForce(NamedTuple):
+    """By what is judged; rules None for those that come with the program."""
+
+    areas: Sequence[Area]
+    rules: Sequence[Rule] | None
+
+
+def in_force(said: Configured, own: InForce) -> tuple[InForce, tuple[str, ...]]:
+    """Return what an entry puts in force, and what of it this program cannot read, as sentences.
+
+    Args:
+        said: the entry.
+        own: what holds in place of what it does not say, or what cannot be read.
+    """
+    (areas, rules), flaws = own, []
+    try:
+        areas = own.areas if (listed := said.zone()) is None else listed
+    except ConfigError as error:
+        flaws.append(str(error))
+    try:
+        rules = said.rules_in_force() or own.rules
+    except ConfigError as error:
+        flaws.append(str(error))
+    return InForce(areas, rules), tuple(flaws)
 
 
 _decode = msgspec.json.Decoder(Configured).decode

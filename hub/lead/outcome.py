@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from hub.area.blame import Laid, evidence, first_ms
 from hub.area.sight import Sight
 from hub.area.status import AreaState
+from hub.hour_pass import Found
 from hub.lead.opening import lead_opening
 from hub.model import Anomaly, AreaStatus, Freshness, LeadOpening, Level, TicketOpening
 
@@ -19,12 +20,14 @@ class Outcome(NamedTuple):
         minute_ms: start of the minute.
         changes: the status of each area whose level or freshness has changed.
         leads, tickets: what opens.
+        hour: what the hour brought that ends with it; None otherwise.
     """
 
     minute_ms: int
     changes: tuple[AreaStatus, ...]
     leads: tuple[LeadOpening, ...]
     tickets: tuple[TicketOpening, ...]
+    hour: Found | None = None
 
 
 def outcome(  # what was known, before and after

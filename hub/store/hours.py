@@ -33,7 +33,8 @@ _SCHEMA: Final = """
     ) STRICT;
     CREATE TABLE IF NOT EXISTS alarm (
         hour INTEGER NOT NULL, row INTEGER NOT NULL, kind TEXT NOT NULL,
-        value REAL, expected REAL, score REAL NOT NULL, "limit" REAL NOT NULL, PRIMARY KEY (hour, row)
+        value REAL, nearby REAL, mean REAL, mean_nearby REAL, score REAL NOT NULL, "limit" REAL NOT NULL,
+        PRIMARY KEY (hour, row)
     ) STRICT, WITHOUT ROWID;
 """
 _STREAMS: Final = "SELECT row, station, device, property, longitude, latitude, period_s FROM stream ORDER BY row"
@@ -107,7 +108,7 @@ class HourStore:
                 "INSERT OR REPLACE INTO hour VALUES (?, ?, ?, ?, ?)", (hour.hour, entry, len(hour.means), *blobs)
             )
             self._file.execute("DELETE FROM alarm WHERE hour = ?", (hour.hour,))
-            self._file.executemany("INSERT INTO alarm VALUES (?, ?, ?, ?, ?, ?, ?)", alarms)
+            self._file.executemany("INSERT INTO alarm VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", alarms)
         self._listed = streams
 
     def _list(self, streams: Sequence[Judged], hour: int) -> None:

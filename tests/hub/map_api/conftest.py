@@ -176,7 +176,7 @@ def _hours(directory: Path) -> HourReader:
     store, last = HourStore(directory / HOURS), NOW_MS // HOUR_MS
     streams = (Judged(0, "micro-1", "micro-1-pm", "pm10", 116.5, 39.8, 60.0),)
     for hour in range(last - 35, last + 1):
-        alarms = [Alarm(hour, 0, "drift", 80.0, 60.0, 1.5, 1.25)] if hour == last else []
+        alarms = [Alarm(hour, 0, "drift", 80.0, 60.0, 80.0, 60.0, 1.5, 1.25)] if hour == last else []
         store.keep(Hour(hour, np.array([80.0], np.float32), np.array([60], np.uint8)), streams, alarms, 1)
     store.close()
     return HourReader(directory / HOURS)

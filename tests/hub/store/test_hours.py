@@ -15,8 +15,8 @@ STREAMS = (
     Judged(2, "m2", "m2-d", "pm2_5", 116.6, 39.8, 60.0),
 )
 T0 = 394_000
-DRIFT = Alarm(T0 + 2, 2, "drift", 4.0, 3.0, 1.5, 1.25)
-STUCK = Alarm(T0 + 1, 0, "stuck", 2.0, 3.0, 1.5, 1.25)
+DRIFT = Alarm(T0 + 2, 2, "drift", 4.0, 3.0, 3.5, 3.0, 1.5, 1.25)
+STUCK = Alarm(T0 + 1, 0, "stuck", 2.0, 3.0, 2.0, 3.0, 1.5, 1.25)
 
 
 def hour(at: int, *means: float) -> Hour:
