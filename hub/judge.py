@@ -6,16 +6,19 @@ Its only clock is the journal: the same entries give the same leads, however the
 import logging
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Final, Protocol
+from typing import Final, NamedTuple, Protocol
 
 import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
 from hub.anomaly.rulebook import Rule
+from hub.calibrations import Calibrations
 from hub.catalogue import Catalogue
+from hub.checks import Alarm, Calibration
 from hub.configured import read_configured
-from hub.errors import Unusable
+from hub.errors import StoreError, Unusable
+from hub.hourly import Hour, Judged
 from hub.ingest.entry import Entry, ForkNote, GapNote
 from hub.judgement import Judgement
 from hub.lead.opening import ticket_opening
@@ -33,9 +36,13 @@ from hub.model import (
     TicketOpening,
 )
 from hub.state import leaves
+from hub.store.minutes import MinuteWriter
 from wire.envelope import read_envelope
 
 _log = logging.getLogger(__name__)
+# Beside the memory: what `hub.replay` judges again.
+MINUTES: Final = "minutes"
+WEEK_MIN: Final = 7 * 1440
 _COLUMNS: Final = ("row", "time_ms", "value", "flag", "longitude", "latitude")
 
 
@@ -75,6 +82,21 @@ class Registry(Protocol):
         ...
 
 
+class Hours(Protocol):
+    """Where hourly means are kept; see `hub.store.hours.HourStore`."""
+
+    def keep(self, hour: Hour, streams: tuple[Judged, ...], alarms: Sequence[Alarm], entry: int) -> None:
+        """Keep an hour, in place of what was kept of it."""
+        ...
+
+
+class Hourly(NamedTuple):
+    """What the hourly checks stand on: where hours are kept, and where thresholds are."""
+
+    hours: Hours
+    calibrations: Calibrations
+
+
 class Judge:
     """A judgement that is told the journal, and says what follows to store and registry; used by one thread.
 
@@ -82,7 +104,7 @@ class Judge:
         after: the last journal entry that was taken in, 0 for none: the journal is to be applied from behind it.
     """
 
-    def __init__(  # what it judges by, and where it says so
+    def __init__(  # noqa: PLR0913  # what it judges by, and where it says so
         self,
         catalogue: Catalogue,
         areas: Sequence[Area],
@@ -90,6 +112,7 @@ class Judge:
         registry: Registry,
         directory: Path | None = None,
         rules: Sequence[Rule] | None = None,
+        hourly: Hourly | None = None,
     ) -> None:
         """Go on from what is on disk.
 
@@ -98,8 +121,10 @@ class Judge:
             areas: of the zone, until the journal says which.
             store: where readings are kept.
             registry: where leads, tickets and levels are kept.
-            directory: of the judge's memory; without it every start reads the journal from its beginning.
+            directory: of the judge's memory, and of the closed minutes to be judged again; without it every start reads
+                the journal from its beginning.
             rules: instead of those that come with the program, until the journal says which.
+            hourly: without it no device is judged by its neighbours' hours.
         """
         self.after = 0
         self._own = areas, rules
@@ -107,10 +132,24 @@ class Judge:
         self._store = store
         self._registry = registry
         self._memory = Memory(directory)
+        self._hourly = hourly
         self._teachings: list[Teaching] = []
         self._pending: list[Columns] = []
         self._unsigned: set[tuple[int, int]] = set()
+        self._minutes: MinuteWriter | None = None
+        self._taught_kept = 0
+        self._week = -1
         self._recall()
+        if directory is not None:
+            self._begin_keeping(directory / MINUTES)
+
+    def _begin_keeping(self, directory: Path) -> None:
+        """Go on keeping closed minutes and weekly states; what is there of later ones goes, it will be said again."""
+        self._minutes = MinuteWriter(directory, self.after)
+        self._taught_kept = len(self._teachings)
+        self._memory.drop_weeks([entry for entry in self._memory.weeks() if entry > self.after])
+        if self._memory.weeks():
+            self._week = self._judgement.head // WEEK_MIN
 
     def apply(self, entries: Sequence[Entry]) -> Snapshot:
         """Judge entries in their order and return what is to be shown; their readings are in the store then."""
@@ -144,7 +183,9 @@ class Judge:
             case "catalogue":
                 new = self._judgement.learn(read_envelope(teaching.envelope))
             case "config":
-                for flaw in self._judgement.configure(read_configured(teaching.envelope)):
+                said = read_configured(teaching.envelope)
+                self._judge_by(said.thresholds)
+                for flaw in self._judgement.configure(said):
                     _log.warning("what the journal says cannot be read, the program's own holds: %s", flaw)
             case "reading":
                 new, columns = self._judgement.take_report(teaching.gateway, teaching.envelope, teaching.received_ms)
@@ -152,6 +193,17 @@ class Judge:
             self._teachings.append(teaching)
         self._store.datastreams(new)
         return columns
+
+    def _judge_by(self, calibration: Calibration | None) -> None:
+        """Have the hourly checks judge by thresholds; where they are lost, only the others judge."""
+        if calibration == self._judgement.calibration or self._hourly is None:
+            return
+        learnt = None
+        try:
+            learnt = calibration and self._hourly.calibrations.read(calibration)
+        except StoreError as error:
+            _log.error("devices are not judged by their neighbours' hours: %s", error)  # noqa: TRY400  # no fault of the program
+        self._judgement.judge_by(calibration, learnt)
 
     def _admit(self, entry: Entry) -> None:
         said = [one.envelope for one in self._teachings if one.kind == "config"]
@@ -183,10 +235,21 @@ class Judge:
         known = {checkpoint.minute for checkpoint in self._judgement.checkpoints()}
         for outcome in self._judgement.close(entry.seq // MINUTE_MS, entry.received_ms):
             self._say(outcome, entry.received_ms)
+            if outcome.hour is not None and self._hourly is not None:
+                self._hourly.hours.keep(outcome.hour.hour, outcome.hour.streams, outcome.hour.alarms, entry.id)
+        self._keep_minutes(entry)
         if known != {checkpoint.minute for checkpoint in self._judgement.checkpoints()}:
             # What the memory on disk goes on from must be in the store before it.
             self._flush(entry.id)
             self._remember(entry.id, known)
+
+    def _keep_minutes(self, entry: Entry) -> None:
+        if self._minutes is None:
+            return
+        taught = self._teachings, self._taught_kept
+        when = entry.id, entry.received_ms
+        self._minutes.append(when, entry.seq // MINUTE_MS, self._judgement.closed(), taught)
+        self._taught_kept = len(self._teachings)
 
     def _say(self, outcome: Outcome, now_ms: int) -> None:
         for lead in outcome.leads:
@@ -209,14 +272,19 @@ class Judge:
         for checkpoint in checkpoints:
             if checkpoint.minute not in known:
                 self._memory.keep_hour(checkpoint.minute, dict(leaves(checkpoint.state)), checkpoints[0].minute)
-        self._memory.keep(
-            {
-                "entry": np.array(entry_id),
-                "form": np.frombuffer(self._judgement.form(), np.uint8),
-                "taught": taught(self._teachings),
-                **self._judgement.arrays(),
-            }
-        )
+        arrays = {
+            "entry": np.array(entry_id),
+            "form": np.frombuffer(self._judgement.form(), np.uint8),
+            "taught": taught(self._teachings),
+            **self._judgement.arrays(),
+        }
+        if self._minutes is not None:
+            self._minutes.sync()
+        self._memory.keep(arrays)
+        if (week := self._judgement.head // WEEK_MIN) != self._week:
+            small = {name: array for name, array in arrays.items() if not name.startswith(("panel.", "latest."))}
+            self._memory.keep_week(entry_id, small)
+            self._week = week
 
     def _recall(self) -> None:
         """Go on from the memory on disk if it is of this zone and these rules and the store has all that it has."""

@@ -12,14 +12,18 @@ from hub.adoption import adopted
 from hub.anomaly.rulebook import Rule
 from hub.bindings import Bindings, bind
 from hub.catalogue import Catalogue, is_dated
-from hub.configured import Configured
-from hub.errors import ConfigError
+from hub.checks import Calibration
+from hub.closed import Closed, put_back, taken_out
+from hub.configured import Configured, InForce, in_force
+from hub.hour_pass import HourPass
 from hub.latest import Latest
+from hub.lead.fault import fault_tickets
 from hub.lead.lifecycle import Episodes
 from hub.lead.outcome import Outcome
 from hub.model import MINUTE_MS, Area, AreaStatus, Columns, Datastream, Freshness, Level, Snapshot
 from hub.network import build_network
 from hub.panel import NEVER, Panel, Readings
+from hub.past import Learnt
 from hub.quality import Cause
 from hub.second_pass import Checkpoint, Late, SecondPass
 from hub.state import Array, grown, leaves, rebuilt
@@ -46,15 +50,17 @@ class Judgement:
         """
         self.bindings: Bindings = bind(build_network((), (), areas), 0, rules)
         self._catalogue = catalogue
-        self._own = areas, rules
-        self._areas, self._rules = areas, rules
+        self._own = self._force = InForce(areas, rules)
         self._said = Configured()
         self._panel = Panel()
         self._state = pipeline.start(self.bindings)
         self._latest = Latest.never(0)
         self._second = SecondPass()
+        self._hours = HourPass()
         self._episodes = Episodes()
         self._dirty: set[int] = set()
+        self._came_late: list[Late] = []
+        self._closing = NEVER, Late.none()
         self._statuses = _statuses(areas, self._state)
 
     @property
@@ -71,8 +77,8 @@ class Judgement:
         return self._catalogue.datastreams[len(known) :]
 
     def _bound(self) -> Bindings:
-        network = build_network(self._catalogue.stations, self._catalogue.datastreams, self._areas)
-        return bind(network, max(self.head, 0), self._rules)
+        network = build_network(self._catalogue.stations, self._catalogue.datastreams, self._force.areas)
+        return bind(network, max(self.head, 0), self._force.rules)
 
     def _grow(self) -> None:
         self.bindings = self._bound()
@@ -90,29 +96,27 @@ class Judgement:
             What of it this program cannot read, as sentences: its own holds in place of that.
         """
         self.admit(said.third_party)
-        known, self._said = self._said, said
-        if (said.areas, said.rules, said.standards) == (known.areas, known.rules, known.standards):
+        last, self._said = self._said, said
+        if (said.areas, said.rules, said.standards) == (last.areas, last.rules, last.standards):
             return ()
-        (self._areas, self._rules), flaws = self._in_force(said)
+        self._force, flaws = in_force(said, self._own)
         before, self.bindings = self.bindings, self._bound()
         self._state = adopted(self._state, before, self.bindings)
         self._second.adopt(before, self.bindings)
-        self._statuses = _statuses(self._areas, self._state) | {
-            area.id: self._statuses[area.id] for area in self._areas if area.id in self._statuses
+        known = self._statuses
+        self._statuses = {
+            area: known.get(area, begun) for area, begun in _statuses(self._force.areas, self._state).items()
         }
         return flaws
 
-    def _in_force(self, said: Configured) -> tuple[tuple[Sequence[Area], Sequence[Rule] | None], tuple[str, ...]]:
-        (areas, rules), flaws = self._own, []
-        try:
-            areas = self._own[0] if (listed := said.zone()) is None else listed
-        except ConfigError as error:
-            flaws.append(str(error))
-        try:
-            rules = said.rules_in_force() or self._own[1]
-        except ConfigError as error:
-            flaws.append(str(error))
-        return (areas, rules), tuple(flaws)
+    def judge_by(self, calibration: Calibration | None, learnt: Learnt | None) -> None:
+        """Judge hours by these thresholds from the next one on; None: by none."""
+        self._hours.take(calibration, learnt)
+
+    @property
+    def calibration(self) -> Calibration | None:
+        """Of the thresholds in force, None while there are none."""
+        return self._hours.checks.calibration
 
     def take(self, payload: Payload, received_ms: int, known_rows: int = 0) -> Columns:
         """Take the readings of a batch and return them as they are to be stored; undated ones are not judged.
@@ -127,9 +131,13 @@ class Judgement:
             readings = self._canonical(columns)
             self._latest = self._latest.joined(readings)
             row, minute = self._panel.add(readings, received_ms // MINUTE_MS + AHEAD_MIN)
-            self._dirty.update(np.unique(minute).tolist())
-            self._second.note(Late(row, minute), self.head)
+            self._note(Late(row, minute))
         return columns
+
+    def _note(self, late: Late) -> None:
+        self._dirty.update(np.unique(late.minute).tolist())
+        self._second.note(late, self.head)
+        self._came_late.append(late)
 
     def admit(self, parties: Sequence[ThirdParty]) -> None:
         """Have these and no other third parties report from here on."""
@@ -173,10 +181,26 @@ class Judgement:
 
     def close(self, last: int, now_ms: int) -> Iterable[Outcome]:
         """Close all minutes up to `last` and yield what follows from each."""
+        self._closing, self._came_late = (self.head, Late.joined(self._came_late)), []
         first = last if self.head == NEVER else max(self.head + 1, last - CATCH_UP_MIN + 1)
         for minute in range(first, last + 1):
             yield self._close(minute, now_ms)
             self._second.keep(minute, self._state)
+
+    def pass_over(self, last: int) -> None:
+        """Close all minutes up to `last` without judging them, and forget what came late."""
+        self._panel.head = max(self.head, last)
+        self._dirty.clear()
+        self._came_late.clear()
+        self._second.forget()
+
+    def closed(self) -> Closed:
+        """Return what the last call of `close` closed, to be kept."""
+        return taken_out(self._panel, *self._closing, self.bindings.network.moving)
+
+    def reopen(self, closed: Closed) -> None:
+        """Take what `closed` gave, in place of the readings: `close` then judges as it did."""
+        self._note(put_back(self._panel, closed, self.bindings.network.moving))
 
     def _close(self, minute: int, now_ms: int) -> Outcome:
         self._panel.head = minute
@@ -192,7 +216,15 @@ class Judgement:
             self._episodes = self._episodes.joined(late, now_ms)
             outcome = outcome._replace(leads=outcome.leads + late)
         self._statuses |= {status.area: status for status in outcome.changes}
-        return outcome
+        return self._judged_hour(outcome, minute, tick.now_ms) if self._hours.due(minute) else outcome
+
+    def _judged_hour(self, outcome: Outcome, minute: int, now_ms: int) -> Outcome:
+        """Return the outcome of a minute with that of the hour which it ends; what lasts counts from the next on."""
+        network, quality = self.bindings.network, self._state.quality
+        found = self._hours.judged(network, self._panel, minute)
+        tickets = fault_tickets(network, found, quality, self.calibration, now_ms)
+        self._state = self._state._replace(quality=quality._replace(standing=self._hours.standing(len(network))))
+        return outcome._replace(tickets=outcome.tickets + tickets, hour=found)
 
     def snapshot(self) -> Snapshot:
         """Return what is to be shown: the view after the last closed minute, with the latest readings."""
@@ -209,6 +241,7 @@ class Judgement:
             latest_flag=np.where(worse, doubted, latest.flag),
             latest_longitude=latest.longitude,
             latest_latitude=latest.latitude,
+            checks=self._hours.checks,
         )
 
     def checkpoints(self) -> tuple[Checkpoint, ...]:
@@ -227,19 +260,25 @@ class Judgement:
             "latest": vars(self._latest),
             "panel": self._panel.arrays(),
             "second": self._second.arrays(),
+            "hours": self._hours.arrays(),
             "episodes": {"json": np.frombuffer(msgspec.json.encode(self._episodes), np.uint8)},
         }
         return {f"{name}.{key}": array for name, part in parts.items() for key, array in part.items()}
 
     def restore(self, arrays: Mapping[str, Array], hours: Mapping[int, Mapping[str, Array]]) -> None:
-        """Take back what `arrays` and `checkpoints` gave; the catalogue must have been learnt before."""
-        self._panel.restore(_part(arrays, "panel"))
-        self._latest = Latest(**_part(arrays, "latest"))
+        """Take back what `arrays` and `checkpoints` gave; the catalogue must have been learnt before.
+
+        Without the panel's arrays the panel stays as it is.
+        """
+        if panel := _part(arrays, "panel"):
+            self._panel.restore(panel)
+            self._latest = Latest(**_part(arrays, "latest"))
         self._state = rebuilt(self._state, _part(arrays, "state"))
         fresh = pipeline.start(self.bindings)
         kept = [Checkpoint(minute, grown(rebuilt(fresh, state), fresh)) for minute, state in sorted(hours.items())]
         self._second.restore(_part(arrays, "second"), [one for one in kept if one.minute <= self.head])
         self._episodes = msgspec.json.decode(arrays["episodes.json"].tobytes(), type=Episodes)
+        self._hours.restore(self.bindings.network, _part(arrays, "hours"))
         self.bindings = self.bindings.at(self.head)
         self._statuses = _statuses(self.bindings.network.areas, self._state)
 

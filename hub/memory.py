@@ -1,7 +1,8 @@
 """The judge's memory on disk, so that a start need not read the journal from its beginning.
 
 One file for the state at the end of each hour of the last day, and one for everything else as it was with the newest
-of them. What is missing, damaged or of another version costs time, never correctness: the journal has everything.
+of them; beside them a file a week, from which `hub.replay` judges again. What is missing, damaged or of another version
+costs time, never correctness: the journal has everything.
 """
 
 import os
@@ -19,6 +20,8 @@ from hub.ingest.entry import EntryKind
 Arrays = dict[str, NDArray[Any]]
 FORMAT: Final = 2
 _NEWEST: Final = "newest.npz"
+# As many as `hub.store.minutes` has days for.
+WEEKS: Final = 15
 
 
 class Memory:
@@ -55,13 +58,37 @@ class Memory:
         """Return what `keep` was given last, None when it cannot be had."""
         return None if self._directory is None else _read(self._directory / _NEWEST)
 
+    def weeks(self) -> list[int]:
+        """Return the journal entries after which a week's state is kept, ascending."""
+        if self._directory is None:
+            return []
+        return sorted(int(path.stem[5:]) for path in self._directory.glob("week-*.npz") if path.stem[5:].isdigit())
 
-def _write(path: Path, arrays: Mapping[str, NDArray[Any]]) -> None:
+    def keep_week(self, entry: int, arrays: Mapping[str, NDArray[Any]]) -> None:
+        """Keep everything but the panel as it is after an entry, to judge from there again, and drop the oldest."""
+        if self._directory is None:
+            return
+        _write(self._directory / f"week-{entry}.npz", arrays, small=True)
+        self.drop_weeks(self.weeks()[:-WEEKS])
+
+    def week(self, entry: int) -> Arrays | None:
+        """Return what `keep_week` was given after an entry, None when it cannot be had."""
+        return None if self._directory is None else _read(self._directory / f"week-{entry}.npz")
+
+    def drop_weeks(self, entries: Sequence[int]) -> None:
+        """Keep those after some entries no longer."""
+        for entry in entries:
+            assert self._directory is not None
+            (self._directory / f"week-{entry}.npz").unlink(missing_ok=True)
+
+
+def _write(path: Path, arrays: Mapping[str, NDArray[Any]], *, small: bool = False) -> None:
     """Write arrays to a file, whole or not at all."""
     path.parent.mkdir(parents=True, exist_ok=True)
     fresh = path.with_suffix(".new")
+    save = np.savez_compressed if small else np.savez
     with fresh.open("wb") as file:
-        np.savez(file, allow_pickle=False, **{"format": np.array(FORMAT), **arrays})
+        save(file, allow_pickle=False, **{"format": np.array(FORMAT), **arrays})
         file.flush()
         os.fsync(file.fileno())
     fresh.replace(path)

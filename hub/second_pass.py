@@ -47,6 +47,17 @@ class Late(NamedTuple):
     row: Rows
     minute: Minutes
 
+    @classmethod
+    def none(cls) -> "Late":
+        """Return no cell."""
+        return cls(np.zeros(0, np.int32), np.zeros(0, np.int64))
+
+    @classmethod
+    def joined(cls, parts: Iterable["Late"]) -> "Late":
+        """Return the cells of several."""
+        row, minute = zip(cls.none(), *parts, strict=True)
+        return cls(np.concatenate(row), np.concatenate(minute))
+
 
 class SecondPass:
     """Remembers hourly checkpoints and late cells, and judges the past again when enough have come."""
@@ -79,6 +90,10 @@ class SecondPass:
         """Have every checkpoint go on with other rules and areas: late readings are judged by those in force."""
         others = [Checkpoint(kept.minute, adopted(kept.state, before, after)) for kept in self.checkpoints]
         self.checkpoints = deque(others, maxlen=KEPT)
+
+    def forget(self) -> None:
+        """Forget the late cells that wait."""
+        self._late = []
 
     def arrays(self) -> dict[str, NDArray[np.int64]]:
         """Return the late cells that wait, for a checkpoint on disk."""
