@@ -6,31 +6,27 @@ Its only clock is the journal: the same entries give the same leads, however the
 import logging
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Final, NamedTuple, Protocol
+from typing import Final
 
 import msgspec
 import numpy as np
-from numpy.typing import NDArray
 
 from hub.anomaly.rulebook import Rule
-from hub.calibrations import Calibrations
 from hub.catalogue import Catalogue
-from hub.checks import Alarm, Calibration
+from hub.checks import Calibration
 from hub.configured import read_configured
 from hub.errors import StoreError, Unusable
-from hub.hourly import Hour, Judged
 from hub.ingest.entry import Entry, ForkNote, GapNote
 from hub.judgement import Judgement
+from hub.keepers import Hourly, Registry, Store
 from hub.lead.opening import ticket_opening
 from hub.lead.outcome import Outcome
 from hub.memory import Memory, Teaching, taught, teachings
 from hub.model import (
     MINUTE_MS,
     Area,
-    AreaStatus,
     Columns,
     Datastream,
-    LeadOpening,
     Snapshot,
     TicketKind,
     TicketOpening,
@@ -44,57 +40,6 @@ _log = logging.getLogger(__name__)
 MINUTES: Final = "minutes"
 WEEK_MIN: Final = 7 * 1440
 _COLUMNS: Final = ("row", "time_ms", "value", "flag", "longitude", "latitude")
-
-
-class Store(Protocol):
-    """What the judge asks of the store; see `hub.store.store.Store`."""
-
-    def datastreams(self, new: Sequence[Datastream]) -> None:
-        """Keep the series that readings will refer to."""
-        ...
-
-    def insert(self, columns: Columns, entry_id: int) -> None:
-        """Keep readings, and that the journal is applied up to `entry_id`, in one transaction."""
-        ...
-
-    def holds(self, columns: Columns) -> NDArray[np.bool_]:
-        """Return of which readings a row and time are kept already."""
-        ...
-
-    def applied(self) -> int:
-        """Return the last journal entry whose readings are kept."""
-        ...
-
-
-class Registry(Protocol):
-    """What the judge asks of the registry; see `hub.registry.Registry`."""
-
-    def open_lead(self, opening: LeadOpening) -> int | None:
-        """Open a lead, or attach an episode to the open one."""
-        ...
-
-    def open_ticket(self, opening: TicketOpening) -> int | None:
-        """Open a ticket unless one is open."""
-        ...
-
-    def record_levels(self, changes: Sequence[AreaStatus], judged_ms: int) -> None:
-        """Keep how areas stand from now on."""
-        ...
-
-
-class Hours(Protocol):
-    """Where hourly means are kept; see `hub.store.hours.HourStore`."""
-
-    def keep(self, hour: Hour, streams: tuple[Judged, ...], alarms: Sequence[Alarm], entry: int) -> None:
-        """Keep an hour, in place of what was kept of it."""
-        ...
-
-
-class Hourly(NamedTuple):
-    """What the hourly checks stand on: where hours are kept, and where thresholds are."""
-
-    hours: Hours
-    calibrations: Calibrations
 
 
 class Judge:
@@ -112,6 +57,7 @@ class Judge:
         registry: Registry,
         directory: Path | None = None,
         rules: Sequence[Rule] | None = None,
+        *,
         hourly: Hourly | None = None,
     ) -> None:
         """Go on from what is on disk.
@@ -200,9 +146,9 @@ class Judge:
             return
         learnt = None
         try:
-            learnt = calibration and self._hourly.calibrations.read(calibration)
+            learnt = None if calibration is None else self._hourly.calibrations.read(calibration)
         except StoreError as error:
-            _log.error("devices are not judged by their neighbours' hours: %s", error)  # noqa: TRY400  # no fault of the program
+            _log.error("devices are not judged by their neighbours' hours: %s", error)
         self._judgement.judge_by(calibration, learnt)
 
     def _admit(self, entry: Entry) -> None:
@@ -283,7 +229,7 @@ class Judge:
         self._memory.keep(arrays)
         if (week := self._judgement.head // WEEK_MIN) != self._week:
             small = {name: array for name, array in arrays.items() if not name.startswith(("panel.", "latest."))}
-            self._memory.keep_week(entry_id, small)
+            self._memory.keep_week(entry_id, {**small, "head": np.array(self._judgement.head)})
             self._week = week
 
     def _recall(self) -> None:

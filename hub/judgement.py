@@ -5,7 +5,6 @@ from typing import Final
 
 import msgspec
 import numpy as np
-from numpy.typing import NDArray
 
 from hub import pipeline
 from hub.adoption import adopted
@@ -24,7 +23,6 @@ from hub.model import MINUTE_MS, Area, AreaStatus, Columns, Datastream, Freshnes
 from hub.network import build_network
 from hub.panel import NEVER, Panel, Readings
 from hub.past import Learnt
-from hub.quality import Cause
 from hub.second_pass import Checkpoint, Late, SecondPass
 from hub.state import Array, grown, leaves, rebuilt
 from hub.third_party import ThirdParty
@@ -67,6 +65,11 @@ class Judgement:
     def head(self) -> int:
         """The newest closed minute since 1970, -1 before the first."""
         return self._panel.head
+
+    @property
+    def said(self) -> Configured:
+        """What the journal said last of how is judged."""
+        return self._said
 
     def learn(self, payload: Payload) -> Sequence[Datastream]:
         """Take over a catalogue and return the datastreams that are new by it."""
@@ -229,7 +232,7 @@ class Judgement:
     def snapshot(self) -> Snapshot:
         """Return what is to be shown: the view after the last closed minute, with the latest readings."""
         latest, checks = self._latest, self._state.quality
-        doubted = np.maximum(np.maximum(checks.flat_flag, checks.gain_flag), _suspect(checks.standing))
+        doubted = checks.flag
         worse = (doubted >= Flag.SUSPECT) & (latest.flag < doubted)
         return Snapshot(
             minute_ms=max(self.head, 0) * MINUTE_MS,
@@ -281,11 +284,6 @@ class Judgement:
         self._hours.restore(self.bindings.network, _part(arrays, "hours"))
         self.bindings = self.bindings.at(self.head)
         self._statuses = _statuses(self.bindings.network.areas, self._state)
-
-
-def _suspect(standing: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """Return uint8[n]: the flag of what a fault that lasts gives."""
-    return np.where(standing != Cause.NONE, np.uint8(Flag.SUSPECT), np.uint8(0))
 
 
 def _part(arrays: Mapping[str, Array], name: str) -> dict[str, Array]:

@@ -37,10 +37,15 @@ class Quality(NamedTuple):
     standing: Flags
 
     @property
+    def flag(self) -> Flags:
+        """What is said of the newest value: the worst of all checks."""
+        lasting = np.where(self.standing != Cause.NONE, np.uint8(Flag.SUSPECT), np.uint8(Flag.GOOD))
+        return np.maximum(np.maximum(self.flat_flag, self.gain_flag), lasting)
+
+    @property
     def doubted(self) -> NDArray[np.bool_]:
         """Whose values are SUSPECT or FAIL."""
-        doubted = np.maximum(self.flat_flag, self.gain_flag) >= Flag.SUSPECT
-        return np.asarray(doubted | (self.standing != Cause.NONE))
+        return self.flag >= Flag.SUSPECT
 
 
 def start(bindings: Bindings) -> Quality:
