@@ -65,6 +65,9 @@ def run_sum(amount: Floats, broken: Bools, held: Floats) -> tuple[Floats, Floats
 def newest(x: NDArray[Any], last: NDArray[Any], missing: Bools) -> NDArray[Any]:
     """Return (n, 1 + t): `last` (n,), then the newest value of x (n, t) that is not missing at or before each step."""
     full = np.concatenate([last[:, None], x], axis=1)
+    if x.shape[1] == 1:  # each hour of a live network
+        full[:, 1] = np.where(missing[:, 0], last, x[:, 0])
+        return full
     at = np.zeros(full.shape, np.intp)
     at[:, 1:] = np.where(missing, 0, np.arange(1, full.shape[1]))
     return np.take_along_axis(full, np.maximum.accumulate(at, axis=1), axis=1)
