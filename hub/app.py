@@ -5,7 +5,6 @@ import logging
 import shutil
 import sys
 import threading
-from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -20,31 +19,33 @@ from hub.anomaly.rule import Rule
 from hub.anomaly.rulebook import rules_of
 from hub.anomaly.standard import standard_texts
 from hub.area.geometry import areas_of
+from hub.calibrations import THRESHOLDS, Calibrations
 from hub.catalogue import Catalogue
 from hub.config import Config, is_loopback, load_config
+from hub.config_entries import ConfigEntries
 from hub.configurations import Configurations
-from hub.configured import Configured, write_configured
+from hub.configured import Configured
 from hub.errors import ConfigError, HubError
 from hub.ingest.commit import GroupCommit
-from hub.ingest.days import JournalReader
-from hub.ingest.intake import Arrival, Committed
+from hub.ingest.intake import Committed
 from hub.ingest.journal import Journal
 from hub.ingest.quarantine import Quarantine
 from hub.ingest.receive import Receiver, settle
 from hub.ingest.tick import tick
 from hub.judge import Judge
 from hub.judging import Judging
+from hub.keepers import Hourly
 from hub.lead.push import Pusher
 from hub.map_api import LiveView, Site, Sources, Zone, create_app
 from hub.map_api.app import LOOPBACK
+from hub.memory import MEMORY
 from hub.registry import Registry
 from hub.serve import address, listen, serve
 from hub.store import DuckStore
-from hub.store.hours import HOURS, HourReader
+from hub.store.hours import HOURS, HourReader, HourStore
 from wire.clock import Clock
 
 STORE: Final = "store.duckdb"
-MEMORY: Final = "judge"
 CONFIGURATIONS: Final = "configurations"
 # Real seconds between two looks at whether the threads still run.
 LOOK_S: Final = 1.0
@@ -65,6 +66,7 @@ class _Parts:
     receiver: Receiver
     commit: GroupCommit
     judging: Judging
+    said: ConfigEntries
 
 
 async def run(config_path: Path, clock: Clock) -> None:
@@ -104,6 +106,7 @@ def _start(parts: _Parts, tasks: asyncio.TaskGroup, url: str) -> None:
     tasks.create_task(parts.receiver.run(commit), name="hub.receive")
     tasks.create_task(ticking, name="hub.tick")
     tasks.create_task(Pusher(parts.registry, urls, parts.clock, url).run(), name="hub.push")
+    tasks.create_task(parts.said.run(parts.clock), name="hub.config")
     tasks.create_task(_watch(parts), name="hub.watch")
 
 
@@ -125,13 +128,15 @@ def _opened(config: Config, zone: Zone, clock: Clock) -> Iterator[_Parts]:
         store = _open_store(directory, journal)
         stack.callback(store.close)
         stack.enter_context(_mirror(config, store))
-        new_judge = partial(_new_judge, zone, store, registry, (directory / MEMORY, rules))
+        hourly = Hourly(stack.enter_context(_hours(directory, journal)), Calibrations(directory / THRESHOLDS))
+        new_judge = partial(_new_judge, zone, store, registry, (directory / MEMORY, rules), hourly)
         judging = stack.enter_context(Judging(journal.directory, new_judge, live.publish))
         live.count_backlog(lambda: journal.tip.id - judging.after)
         deliver = _delivery(receiver, judging, Quarantine(directory / "quarantine"))
         commit = stack.enter_context(GroupCommit(journal, config.keys, clock, deliver))
-        _journal_config(journal, commit, config)
-        yield _Parts(config, zone, clock, live, registry, store, last_tick_ms, receiver, commit, judging)
+        said = ConfigEntries(journal.directory, _configured(config), hourly.calibrations, commit.put)
+        said.look()
+        yield _Parts(config, zone, clock, live, registry, store, last_tick_ms, receiver, commit, judging, said)
 
 
 def _delivery(receiver: Receiver, judging: Judging, quarantine: Quarantine) -> Callable[[Committed], None]:
@@ -146,8 +151,21 @@ def _delivery(receiver: Receiver, judging: Judging, quarantine: Quarantine) -> C
     return deliver
 
 
-def _new_judge(zone: Zone, store: DuckStore, registry: Registry, kept: tuple[Path, tuple[Rule, ...]]) -> Judge:
-    return Judge(Catalogue(), zone.areas, store, registry, *kept)
+def _new_judge(
+    zone: Zone, store: DuckStore, registry: Registry, kept: tuple[Path, tuple[Rule, ...]], hourly: Hourly
+) -> Judge:
+    return Judge(Catalogue(), zone.areas, store, registry, *kept, hourly=hourly)
+
+
+@contextmanager
+def _hours(directory: Path, journal: Journal) -> Iterator[HourStore]:
+    """Open the hourly means; those that the journal does not know were not restored with it."""
+    store = HourStore(directory / HOURS)
+    try:
+        store.forget_after(journal.tip.id)
+        yield store
+    finally:
+        store.close()
 
 
 def _open_store(directory: Path, journal: Journal) -> DuckStore:
@@ -195,21 +213,15 @@ async def _watch(parts: _Parts) -> None:
             raise HubError("the journal's or the judge's thread has failed; the log says why")
 
 
-def _journal_config(journal: Journal, commit: GroupCommit, config: Config) -> None:
-    """Have the journal say by what will be judged from here on, when that has changed."""
-    said = write_configured(
-        Configured(
-            grace_s=config.judge.grace_s,
-            third_party=config.third_parties,
-            areas=config.areas.read_text(encoding="utf-8"),
-            rules=config.rules,
-            standards=standard_texts(),
-        )
+def _configured(config: Config) -> Configured:
+    """Return by what is judged, but for the thresholds."""
+    return Configured(
+        grace_s=config.judge.grace_s,
+        third_party=config.third_parties,
+        areas=config.areas.read_text(encoding="utf-8"),
+        rules=config.rules,
+        standards=standard_texts(),
     )
-    with JournalReader(journal.directory) as reader:
-        last = deque(reader.entries(0, ("config",)), maxlen=1)
-    if not last or last[0].envelope != said:
-        commit.put(Arrival("config", body=said))
 
 
 def _rules(config: Config, zone: Zone) -> tuple[Rule, ...]:
