@@ -18,6 +18,8 @@ from numpy.typing import NDArray
 from hub.ingest.entry import EntryKind
 
 Arrays = dict[str, NDArray[Any]]
+# Of the hub's directory.
+MEMORY: Final = "judge"
 FORMAT: Final = 2
 _NEWEST: Final = "newest.npz"
 # As many as `hub.store.minutes` has days for.

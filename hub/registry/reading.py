@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import URL, Connection, Engine, RowMapping, func, select, union_all
+from sqlalchemy import URL, Connection, Engine, RowMapping, and_, func, or_, select, union_all
 from sqlalchemy.exc import OperationalError
 
 from hub.errors import StoreError
@@ -14,7 +14,7 @@ from hub.model import Cause, Freshness, Level
 from hub.registry import labels
 from hub.registry.engine import READ_ONLY, open_engine
 from hub.registry.tables import EPISODE, LEAD, LEVEL_CHANGE, PUSH, TICKET
-from hub.registry.values import DuePush, Episode, Lead, LevelChange, PushState, Ticket
+from hub.registry.values import DuePush, Episode, Lead, LevelChange, PushState, StoredOpening, Ticket
 
 
 @contextmanager
@@ -85,6 +85,24 @@ class RegistryReader:
         with transaction(self._reader) as connection:
             return latest_revision(connection)
 
+    def openings(self, from_ms: int, to_ms: int) -> list[StoredOpening]:
+        """Return the episodes that were opened with from <= opened_ms < to, as they opened."""
+        within = (EPISODE.c.opened_ms >= from_ms, EPISODE.c.opened_ms < to_ms)
+        query = select(EPISODE).where(*within).order_by(EPISODE.c.opened_ms, EPISODE.c.id)
+        with transaction(self._reader) as connection:
+            rows = list(connection.execute(query).mappings())
+        return [_opening(row) for row in rows]
+
+    def levels_between(self, from_ms: int, to_ms: int) -> list[LevelChange]:
+        """Return how areas changed with from <= judged_ms < to, and before them the last change of each area."""
+        last = (
+            select(func.max(LEVEL_CHANGE.c.id)).where(LEVEL_CHANGE.c.judged_ms < from_ms).group_by(LEVEL_CHANGE.c.area)
+        )
+        within = and_(LEVEL_CHANGE.c.judged_ms >= from_ms, LEVEL_CHANGE.c.judged_ms < to_ms)
+        query = select(LEVEL_CHANGE).where(or_(within, LEVEL_CHANGE.c.id.in_(last))).order_by(LEVEL_CHANGE.c.id)
+        with transaction(self._reader) as connection:
+            return [_level_change(row) for row in connection.execute(query).mappings()]
+
     def due_pushes(self) -> list[DuePush]:
         """Return the pushes that nobody has confirmed yet, the oldest first."""
         lead = [column for column in LEAD.c if column.name not in {"id", "revision", "late", "closed_ms"}]
@@ -141,6 +159,10 @@ def _episode(row: RowMapping) -> Episode:
         row["explanation"],
         row["explanation_en"],
     )
+
+
+def _opening(row: RowMapping) -> StoredOpening:
+    return StoredOpening(row["lead_id"], row["area"], Cause(row["property"], row["detector"]), _episode(row))
 
 
 def _push(row: RowMapping) -> PushState:

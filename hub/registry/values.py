@@ -36,6 +36,16 @@ class Episode:
 
 
 @dataclass(frozen=True, slots=True)
+class StoredOpening:
+    """An episode as it opened, and the lead that it opened or joined."""
+
+    lead: int
+    area: str
+    cause: Cause
+    episode: Episode
+
+
+@dataclass(frozen=True, slots=True)
 class Lead:
     """A matter for a person to follow up.
 

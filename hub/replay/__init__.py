@@ -1,0 +1,1 @@
+"""Shadow replay: what other rules would have made of the past, beside what was."""

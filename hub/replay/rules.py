@@ -1,0 +1,46 @@
+"""Other rules for a replay: files that stand in place of those of the same name, or beside all others."""
+
+from collections.abc import Collection, Mapping
+
+import msgspec
+
+from hub.anomaly.lint import Flaw, lint
+from hub.anomaly.rulebook import rules_of
+from hub.anomaly.standard import standards_of
+from hub.configured import Configured
+from hub.replay.telling import Change
+
+
+def replaced(known: Mapping[str, str], new: Mapping[str, str]) -> dict[str, str]:
+    """Return the texts of rules with new ones: in place of the site's or the program's file of that name, or beside."""
+    texts = dict(known)
+    for name, text in new.items():
+        of_site = f"site/{name}"
+        texts[name if name in texts and of_site not in texts else of_site] = text
+    return texts
+
+
+def changed(new: Mapping[str, str], own: Mapping[str, str]) -> Change:
+    """Return what has every config entry say new rules.
+
+    Args:
+        new: TOML texts by name; none leaves the entries as they are.
+        own: the rules where an entry says none.
+    """
+
+    def change(said: Configured) -> Configured:
+        return msgspec.structs.replace(said, rules=replaced(said.rules or own, new)) if new else said
+
+    return change
+
+
+def flaws_of(new: Mapping[str, str], now: Configured, areas: Collection[str]) -> tuple[Flaw, ...]:
+    """Return what is wrong with new rules among those in force now, and was not before.
+
+    Raises:
+        ConfigError: they cannot be read.
+    """
+    standards = standards_of(now.standards)
+    before = set(lint(rules_of(now.rules, standards), standards, areas))
+    after = lint(rules_of(replaced(now.rules, new), standards), standards, areas)
+    return tuple(flaw for flaw in after if flaw not in before)
