@@ -149,7 +149,7 @@ class HourPass:
         assert self._learnt is not None
         past = self._learnt.past
         for at in self._where(past.standing):
-            since = int(past.since[at.place][at.post])
+            since = past.since(at.place, at.post)
             if since < past.hour:
                 yield self._alarm(at, past.standing, margin, since)
 
@@ -168,6 +168,6 @@ class HourPass:
         past, streams, standing = self._learnt.past, self._network.datastreams, []
         for row, place, post in self._where(past.standing):
             stream, kind = streams[row], KINDS[Cause(past.standing[place][post])]
-            since_ms = int(past.since[place][post]) * HOUR_MS
+            since_ms = past.since(place, post) * HOUR_MS
             standing.append(StandingFault(stream.station, stream.device, stream.property, kind, since_ms))
         return Checks(self.checks.calibration, tuple(standing))

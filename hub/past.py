@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hub.anomaly.background import medians
-from hub.quality import Carried, Thresholds, Verdict, advance, begin, settled
+from hub.quality import Carried, Cause, Thresholds, Verdict, advance, begin, settled
 from hub.quality.faults.stations import rows_of
 
 Floats = NDArray[np.float64]
@@ -29,14 +29,18 @@ class Past(NamedTuple):
         carried: of `hub.quality.advance`.
         recent: each float32 (posts, RECENT_H), the last hours, NaN where missing.
         standing: each uint8 (posts,) of `Cause`, the fault that lasts.
-        since: each int64 (posts,), the hour since which it does.
+        begun: each int64 (posts, causes), the hour of the newest alarm of each `Cause`.
     """
 
     hour: Ints
     carried: Carried
     recent: tuple[Singles, ...]
     standing: tuple[Causes, ...]
-    since: tuple[Ints, ...]
+    begun: tuple[Ints, ...]
+
+    def since(self, place: int, post: int) -> int:
+        """Return the hour since which the fault lasts of a property and post."""
+        return int(self.begun[place][post, self.standing[place][post]])
 
 
 class Learnt(NamedTuple):
@@ -63,7 +67,7 @@ def begun(thresholds: Thresholds, positions: Floats, hour: int) -> Past:
         carried,
         tuple(np.full((posts, RECENT_H), np.nan, np.float32) for _ in carried.names),
         tuple(np.zeros(posts, np.uint8) for _ in carried.names),
-        tuple(np.zeros(posts, np.int64) for _ in carried.names),
+        tuple(np.zeros((posts, len(Cause)), np.int64) for _ in carried.names),
     )
 
 
@@ -80,13 +84,13 @@ def step(past: Past, values: Mapping[str, Floats], thresholds: Thresholds) -> tu
     silent = np.full((len(past.carried.positions), steps), np.nan)
     known = {name: values.get(name, silent) for name in names}
     verdicts, carried = advance(known, past.carried, thresholds)
-    lasting = [
-        _lasting(verdicts[name].standing, past.standing[place], past.since[place], int(past.hour) + 1)
-        for place, name in enumerate(names)
-    ]
-    recent = tuple(_shifted(past.recent[place], known[name]) for place, name in enumerate(names))
+    pairs = list(enumerate(names))
     return verdicts, Past(
-        past.hour + steps, carried, recent, tuple(one for one, _ in lasting), tuple(since for _, since in lasting)
+        past.hour + steps,
+        carried,
+        tuple(_shifted(past.recent[place], known[name]) for place, name in pairs),
+        tuple(verdicts[name].standing[:, -1].copy() for name in names),
+        tuple(_begun(verdicts[name], past.begun[place], int(past.hour) + 1) for place, name in pairs),
     )
 
 
@@ -94,11 +98,12 @@ def _shifted(recent: Singles, values: Floats) -> Singles:
     return np.concatenate([recent, values[:, -RECENT_H:].astype(np.float32)], axis=1)[:, -RECENT_H:]
 
 
-def _lasting(standing: Causes, before: Causes, since: Ints, first: int) -> tuple[Causes, Ints]:
-    """Return (cause of the fault that lasts at the end, the hour since which it does) after hours (posts, t)."""
-    changed = standing != np.concatenate([before[:, None], standing[:, :-1]], axis=1)
-    newest = standing.shape[1] - 1 - changed[:, ::-1].argmax(axis=1)
-    return standing[:, -1].copy(), np.where(changed.any(axis=1), first + newest, since)
+def _begun(verdict: Verdict, before: Ints, first: int) -> Ints:
+    """Return the hour of the newest alarm of each cause (posts, causes) after hours from `first` on."""
+    newest = before.copy()
+    posts, hours = np.nonzero(verdict.alarm)  # of one post in the order of time: the last stays
+    newest[posts, verdict.cause[posts, hours]] = first + hours
+    return newest
 
 
 def skipped(past: Past, thresholds: Thresholds, last: int) -> Past:
@@ -122,7 +127,7 @@ def settled_past(past: Past, thresholds: Thresholds, positions: Floats) -> Past:
         carried,
         tuple(_moved(*pair, rows) for pair in zip(past.recent, fresh.recent, strict=True)),
         tuple(_moved(*pair, rows) for pair in zip(past.standing, fresh.standing, strict=True)),
-        tuple(_moved(*pair, rows) for pair in zip(past.since, fresh.since, strict=True)),
+        tuple(_moved(*pair, rows) for pair in zip(past.begun, fresh.begun, strict=True)),
     )
 
 
