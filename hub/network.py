@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Final
 
 import numpy as np
@@ -23,6 +24,8 @@ _AVERAGING: Final = {"arithmetic": ARITHMETIC, "energy": ENERGY, "vector": VECTO
 # Neighbours: so many, not farther than this; a station's own streams do not count.
 NEIGHBOURS: Final = 16
 REACH_M: Final = 6_000.0
+# Streams whose neighbours' values are looked at together.
+_BLOCK: Final = 8_192
 _NO_PLACE: Final = (np.nan, np.nan)
 # A station speaks for an area without one of its own from up to this far.
 COVER_M: Final = 2_500.0
@@ -77,6 +80,27 @@ class Network:
 
     def __len__(self) -> int:
         return len(self.datastreams)
+
+    @cached_property
+    def beside(self) -> tuple[tuple[NDArray[np.intp], NDArray[np.int64]], ...]:
+        """Streams that have neighbours, and int64[NEIGHBOURS, k] those neighbours, in blocks that fit a cache."""
+        rows = np.flatnonzero(self.neighbours[:, 0] < len(self))
+        blocks = [rows[at : at + _BLOCK] for at in range(0, len(rows), _BLOCK)]
+        return tuple((block, np.ascontiguousarray(self.neighbours[block].T)) for block in blocks)
+
+    @cached_property
+    def alike(self) -> tuple[tuple[int, NDArray[np.intp]], ...]:
+        """Each property that streams with neighbours have, and the rows of those streams."""
+        company = self.neighbours[:, 0] < len(self)
+        return tuple(
+            (prop, np.flatnonzero(company & (self.property == prop)))
+            for prop in np.unique(self.property[company]).tolist()
+        )
+
+    @cached_property
+    def vehicles(self) -> NDArray[np.intp]:
+        """Rows of moving streams."""
+        return np.flatnonzero(self.moving)
 
 
 def build_network(stations: Sequence[Station], datastreams: Sequence[Datastream], areas: Sequence[Area]) -> Network:
