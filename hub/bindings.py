@@ -2,7 +2,7 @@
 
 import tomllib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from importlib import resources
 from typing import Any, Final, NamedTuple
@@ -99,6 +99,7 @@ class Bindings:
 
     Attributes:
         rules: all rules, in force or not.
+        detectors, patrols: by groups of rules; those that count a vehicle's passes stand apart.
         phase: the day in Beijing and whether it is night: what the parameters hold for.
     """
 
@@ -108,6 +109,7 @@ class Bindings:
     flat_line: FlatLine
     gain: Gain
     detectors: tuple[Bound, ...]
+    patrols: tuple[Bound, ...]
     phase: tuple[date, bool]
 
     def at(self, minute: int) -> "Bindings":
@@ -115,8 +117,8 @@ class Bindings:
         phase = (beijing_day(minute), is_night(minute))
         if phase == self.phase:
             return self
-        detectors = _detectors(self.network, self.rules, phase)
-        return Bindings(self.network, self.rules, self.range, self.flat_line, self.gain, detectors, phase)
+        detectors, patrols = _detectors(self.network, self.rules, phase)
+        return replace(self, detectors=detectors, patrols=patrols, phase=phase)
 
 
 def default_checks() -> CheckSettings:
@@ -156,7 +158,7 @@ def bind(
         Range(network.low, network.high),
         FlatLine(**flat),
         Gain(**gain),
-        _detectors(network, rules, phase),
+        *_detectors(network, rules, phase),
         phase,
     )
 
@@ -188,11 +190,14 @@ def _by_property(
     return columns
 
 
-def _detectors(network: Network, rules: tuple[Rule, ...], phase: tuple[date, bool]) -> tuple[Bound, ...]:
+def _detectors(
+    network: Network, rules: tuple[Rule, ...], phase: tuple[date, bool]
+) -> tuple[tuple[Bound, ...], tuple[Bound, ...]]:
     # Groups follow from all rules, so that states keep their places when one comes into force.
     groups = sorted({_group(rule) for rule in rules})
     applying = _applying(network, rules, phase[0])
-    return tuple(_bound(len(network), rules, group, applying, night=phase[1]) for group in groups)
+    bound = [_bound(len(network), rules, group, applying, night=phase[1]) for group in groups]
+    return tuple(one for one in bound if not one.group.passes), tuple(one for one in bound if one.group.passes)
 
 
 def _group(rule: Rule) -> Group:

@@ -5,7 +5,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from hub.anomaly import detection
+from hub.anomaly import detection, patrol
 from hub.anomaly.background import background
 from hub.anomaly.detector import Series
 from hub.anomaly.front import held_back
@@ -29,6 +29,7 @@ class State(NamedTuple):
         seen: int64[n], the minute of the newest value that was judged.
         quality: of the checks.
         runs: of the detectors.
+        peaks: that vehicles met.
         blame: int64[n], the area that a stream's excess is laid to.
         areas: of the areas' levels.
     """
@@ -37,6 +38,7 @@ class State(NamedTuple):
     seen: Ints
     quality: verdict.Quality
     runs: tuple[detection.Remembered, ...]
+    peaks: patrol.Peaks
     blame: Ints
     areas: status.AreaState
 
@@ -45,7 +47,8 @@ def start(bindings: Bindings) -> State:
     """Return the state before the first minute."""
     n, areas = len(bindings.network), len(bindings.network.areas)
     runs, quality = detection.start(bindings), verdict.start(bindings)
-    return State(Newest.never(n), np.full(n, NEVER), quality, runs, np.full(n, NOWHERE), status.AreaState.start(areas))
+    blame, levels = np.full(n, NOWHERE), status.AreaState.start(areas)
+    return State(Newest.never(n), np.full(n, NEVER), quality, runs, patrol.Peaks.start(), blame, levels)
 
 
 class Tick(NamedTuple):
@@ -74,12 +77,14 @@ def judge_minute(bindings: Bindings, panel: Panel, state: State, tick: Tick) -> 
     honest = Series(fresh[0], np.where(lying[:, None], np.nan, fresh[1]), air.highest[:, None])
     findings, runs = detection.detect(bindings, panel, honest, tick.minute, state.runs)
     findings = held_back(bindings.network, panel, newest, (~lying, air.highest), findings, tick.minute)
+    passes, peaks = patrol.passed(bindings, panel, newest, honest.background[:, 0], state.peaks, tick.minute)
+    findings = patrol.merged(findings, passes)
     sight = Sight(bindings, panel, newest, air.highest, lying, findings, tick.minute)
     found = blame.laid(sight, state.areas, state.blame)
     freshness = status.freshness(bindings.network, newest.minute, state.areas, sight.minute_ms)
     areas, reddened = status.stepped(state.areas, found.support, freshness, sight.minute_ms)
     tickets = verdict.tickets(bindings, (state.quality, state.newest.bad), (quality, newest), tick.minute, tick.now_ms)
-    after = State(newest, newest.minute, quality, runs, found.blame, areas)
+    after = State(newest, newest.minute, quality, runs, peaks, found.blame, areas)
     return after, outcome(sight, found, (state.areas, areas), reddened, tickets, tick.now_ms)
 
 
