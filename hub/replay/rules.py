@@ -6,7 +6,7 @@ import msgspec
 
 from hub.anomaly.lint import Flaw, lint
 from hub.anomaly.rulebook import rules_of
-from hub.anomaly.standard import standards_of
+from hub.anomaly.standard import default_standards, standards_of
 from hub.configured import Configured
 from hub.replay.telling import Change
 
@@ -40,7 +40,7 @@ def flaws_of(new: Mapping[str, str], now: Configured, areas: Collection[str]) ->
     Raises:
         ConfigError: they cannot be read.
     """
-    standards = standards_of(now.standards)
+    standards = standards_of(now.standards) if now.standards else default_standards()
     before = set(lint(rules_of(now.rules, standards), standards, areas))
     after = lint(rules_of(replaced(now.rules, new), standards), standards, areas)
     return tuple(flaw for flaw in after if flaw not in before)

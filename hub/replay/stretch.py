@@ -65,7 +65,7 @@ class Judged:
     minutes: int = 0
 
 
-class _Begun(NamedTuple):
+class Begun(NamedTuple):
     """A judgement at the end of the tick `entry`, and the ticks from the one behind it on."""
 
     listener: Listener
@@ -73,7 +73,7 @@ class _Begun(NamedTuple):
 
 
 def judged_again(
-    place: Place, days: tuple[int, int | None], change: Change, report: Callable[[Progress], None]
+    place: Place, days: tuple[float, int | None], change: Change, report: Callable[[Progress], None]
 ) -> Judged:
     """Return what follows from a stretch of the journal.
 
@@ -90,14 +90,14 @@ def judged_again(
     """
     with JournalReader(place.directory / "journal") as journal:
         tip_ms = journal.tip().received_ms if days[1] is None else days[1]
-        found = Judged(tip_ms - days[0] * DAY_MS, _EVER_MS if days[1] is None else days[1])
+        found = Judged(round(tip_ms - days[0] * DAY_MS), _EVER_MS if days[1] is None else days[1])
         begun = _begin(place, found, change, journal)
-        _follow(begun, found, tip_ms, report)
+        follow(begun, found, tip_ms, report)
     return found
 
 
-def _follow(begun: _Begun, found: Judged, tip_ms: int, report: Callable[[Progress], None]) -> None:
-    """Judge tick by tick until the stretch ends, or the ticks do."""
+def follow(begun: Begun, found: Judged, tip_ms: int, report: Callable[[Progress], None]) -> None:
+    """Judge tick by tick until the stretch ends, or the ticks do; what follows is added to `found`."""
     judgement, begin, received_ms = begun.listener.judgement, begun.listener.judgement.head, 0
     found.changes += [
         LevelChange(s.area, s.level, s.freshness, s.since_ms, 0) for s in judgement.snapshot().statuses.values()
@@ -126,7 +126,7 @@ def _note(outcome: Outcome, received_ms: int, found: Judged) -> None:
     )
 
 
-def _begin(place: Place, found: Judged, change: Change, journal: JournalReader) -> _Begun:
+def _begin(place: Place, found: Judged, change: Change, journal: JournalReader) -> Begun:
     minutes = MinuteReader(place.directory / MEMORY / MINUTES)
     memory = Memory(place.directory / MEMORY)
     for entry in reversed(memory.weeks()):
@@ -134,15 +134,15 @@ def _begin(place: Place, found: Judged, change: Change, journal: JournalReader) 
         if kept is None or int(kept["head"]) * MINUTE_MS > found.from_ms - SETTLING_MS:
             continue
         from_ms = int(kept["head"]) * MINUTE_MS - FILLING_MS
-        if minutes.covers(from_ms) and (begun := _resumed(place, kept, change, from_minutes(minutes, from_ms))):
+        if minutes.covers(from_ms) and (begun := resumed(place, kept, change, from_minutes(minutes, from_ms))):
             return begun
     ticks = from_minutes(minutes, 0) if minutes.covers(0) else from_journal(journal)
     listener = _listener(place, change)
     listener.configure(listener.judgement.said)
-    return _Begun(listener, ticks)
+    return Begun(listener, ticks)
 
 
-def _resumed(place: Place, kept: Arrays, change: Change, ticks: Iterator[Told]) -> _Begun | None:
+def resumed(place: Place, kept: Arrays, change: Change, ticks: Iterator[Told]) -> Begun | None:
     """Return a judgement as it was at a week's end, told the days before it; None when this program's is another."""
     then = _listener(place, lambda said: said)
     judgement, entry = then.judgement, int(kept["entry"])
@@ -157,7 +157,7 @@ def _resumed(place: Place, kept: Arrays, change: Change, ticks: Iterator[Told]) 
     judgement.restore(kept, {judgement.head: hour})
     listener = then._replace(change=change)
     listener.configure(judgement.said)
-    return _Begun(listener, ticks)
+    return Begun(listener, ticks)
 
 
 def _listener(place: Place, change: Change) -> Listener:
