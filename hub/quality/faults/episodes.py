@@ -1,6 +1,5 @@
 """Scores become episodes: when a fault is announced, under which name, and for how long it lasts."""
 
-from itertools import pairwise
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -22,7 +21,7 @@ KIND_CAUSES: Final = np.array(
 HOLD_H: Final = 240.0
 REFRACTORY_H: Final = 24.0
 # A score has to fall this far below the limit before the same kind is announced again.
-_RELEASE: Final = 0.5
+RELEASE: Final = 0.5
 _ABOVE, _BELOW = 1, -1
 
 
@@ -92,25 +91,42 @@ def onsets(scores: Floats, limit: float, when: When, past: EpisodePast) -> tuple
     """Return (what begins, sides and tickets carried on), with the arguments of `episodes`."""
     sides, side = _sides(scores, limit, past.side)
     crossed = (sides[:, :, 1:] == _ABOVE) & (sides[:, :, :-1] == _BELOW)
-    kinds, ticket = np.full(scores.shape[1:], -1, np.int8), past.ticket.copy()
-    alarm = np.zeros(kinds.shape, np.bool_)
-    steps, rows = np.nonzero(crossed.any(axis=0).T)
+    kinds, alarm = np.full(scores.shape[1:], -1, np.int8), np.zeros(scores.shape[1:], np.bool_)
+    rows, steps = np.nonzero(crossed.any(axis=0))
     highest = np.where(crossed[:, rows, steps], scores[:, rows, steps], -np.inf).argmax(axis=0)
-    causes = KIND_CAUSES[highest]
-    for begin, end in pairwise([*np.flatnonzero(np.diff(steps, prepend=-1)), len(steps)]):
-        step, row, cause = when.at + int(steps[begin]), rows[begin:end], causes[begin:end]
-        held = (step - ticket[row, cause]) * when.step_h < HOLD_H
-        fresh = ~held & ((step - ticket[row].max(axis=1)) * when.step_h >= REFRACTORY_H)
-        ticket[row[fresh], cause[fresh]] = step
-        alarm[row[fresh], steps[begin]] = True
-        kinds[row, steps[begin]] = np.where(held | fresh, highest[begin:end], -1)
+    fresh, held, ticket = admitted(rows, when.at + steps, KIND_CAUSES[highest], when.step_h, past.ticket)
+    kinds[rows, steps] = np.where(held | fresh, highest, -1)
+    alarm[rows, steps] = fresh
     return Onsets(kinds, alarm), EpisodePast(side, ticket, past.since)
+
+
+def admitted(
+    rows: NDArray[np.intp], steps: NDArray[np.intp], causes: Causes, step_h: float, ticket: Floats
+) -> tuple[Bools, Bools, Floats]:
+    """Return (which crossings (m,) are announced, which fall into an open ticket of their cause, the tickets then).
+
+    Args:
+        rows: intp (m,), of the devices, in their order and in that of steps.
+        steps: intp (m,), at most one crossing of a device a step.
+        causes: uint8 (m,) of `Cause`.
+        step_h: hours a step.
+        ticket: of `EpisodePast`, before the first step.
+    """
+    fresh, held, ticket = np.zeros(len(rows), np.bool_), np.zeros(len(rows), np.bool_), ticket.copy()
+    rank = np.arange(len(rows)) - np.searchsorted(rows, rows)
+    # The first crossing of every device, then the second of those that have one, and so on.
+    for at in np.split(np.argsort(rank, kind="stable"), np.cumsum(np.bincount(rank))[:-1]):
+        row, cause, step = rows[at], causes[at], steps[at]
+        held[at] = (step - ticket[row, cause]) * step_h < HOLD_H
+        fresh[at] = ~held[at] & ((step - ticket[row].max(axis=1)) * step_h >= REFRACTORY_H)
+        ticket[row, cause] = np.where(fresh[at], step, ticket[row, cause])
+    return fresh, held, ticket
 
 
 def _sides(scores: Floats, limit: float, past: Rows) -> tuple[Rows, Rows]:
     """Return (int8 (n_kinds, n, 1 + t), the newest side at each step after the one before; the last, as carried)."""
     shape = scores.shape
-    sign = np.where(scores > limit, _ABOVE, np.where(scores < limit - _RELEASE, _BELOW, 0)).astype(np.int8)
+    sign = np.where(scores > limit, _ABOVE, np.where(scores < limit - RELEASE, _BELOW, 0)).astype(np.int8)
     first = past.T.reshape(-1)
     sign = sign.reshape(-1, shape[2])
     # A device that begins between the two has not crossed anything.

@@ -1,4 +1,4 @@
-"""From statistics to alarms: scores, episodes, and the limit that keeps a budget of false alarms."""
+"""From statistics to scores: all on one scale of rarity."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -9,13 +9,11 @@ import numpy as np
 from hub.quality.faults.background import Places
 from hub.quality.faults.bank import CAUSES
 from hub.quality.faults.cause import Cause
-from hub.quality.faults.episodes import KINDS, no_episode, onsets
-from hub.quality.faults.window import Bools, Floats, When
+from hub.quality.faults.episodes import KINDS
+from hub.quality.faults.window import Floats
 
 MONTH_H: Final = 720.0
-# History before this is for learning.
-SETTLE_H: Final = 1440.0
-_BLOCK_H: Final = 48.0
+BLOCK_H: Final = 48.0
 # What each kind's limit is above the common one, in decades of rarity: kinds that show sharply can afford more. Chosen
 # on the tuning part, so that each kind's share of the budget finds most (docs/detection.md).
 _ABOVE: Final[dict[str, float]] = {
@@ -28,10 +26,6 @@ _ABOVE: Final[dict[str, float]] = {
 }
 # A neighbour's drift or noise excuses one's own from this score on.
 _WORST_FROM: Final = 0.5
-# Where the search for a limit begins, its stride, and where it ends.
-_HIGH: Final = 5.0
-_STRIDE: Final = 0.1
-_LOW: Final = 0.0
 
 
 @dataclass(frozen=True)
@@ -58,12 +52,16 @@ _LEAST: Final = {
 }
 
 
-def fit_scale(name: str, statistic: Floats, step_h: float) -> Scale:
-    """Return the scale of a statistic (n, t) from the greatest values of blocks of two days."""
-    steps, settle = max(round(_BLOCK_H / step_h), 1), _settle(statistic, step_h)
-    blocks = (statistic.shape[1] - settle) // steps
-    peaks = statistic[:, settle : settle + blocks * steps].reshape(-1, steps).max(axis=1)
-    share = _BLOCK_H / MONTH_H
+def block_peaks(statistic: Floats, steps: int) -> Floats:
+    """Return the greatest values of a statistic (n, t) in each block of so many steps; what is over is left out."""
+    blocks = statistic.shape[1] // steps
+    peaks: Floats = statistic[:, : blocks * steps].reshape(len(statistic), blocks, steps).max(axis=2)
+    return peaks
+
+
+def fit_scale(name: str, peaks: Floats) -> Scale:
+    """Return the scale of a statistic from its greatest values in blocks of two days."""
+    share = BLOCK_H / MONTH_H
     monthly, rarer = np.quantile(peaks, [1 - share, 1 - share / np.sqrt(10)])
     # The rarest are real faults of the history: the scale is taken from what is three times as common.
     decade = 2 * float(rarer - monthly)
@@ -97,32 +95,3 @@ def kind_scores(found: Mapping[str, Floats], scales: Mapping[str, Scale], neares
         worst = own[nearest].max(axis=1)
         own[:] = np.where(worst > np.maximum(own, _WORST_FROM), np.minimum(own, 0.0), own)
     return scores
-
-
-def fit_limit(scores: Floats, budget: float, step_h: float) -> float:
-    """Return the lowest limit from which on history has no more alarms a device and month than the budget."""
-
-    def within(limit: float) -> bool:
-        return counted_rate(scores, limit, step_h) <= budget
-
-    # From above: far below, where a score never falls, there are few alarms again.
-    high = _HIGH if within(_HIGH) else float(scores.max())
-    while high > _LOW and within(high - _STRIDE):
-        high -= _STRIDE
-    low = high - _STRIDE
-    for _ in range(5):
-        tried = (low + high) / 2
-        low, high = (low, tried) if within(tried) else (tried, high)
-    return high
-
-
-def counted_rate(scores: Floats, limit: float, step_h: float) -> float:
-    """Return alarms a device and month after the settling time, at a limit of the scores (n_kinds, n, t) of history."""
-    begun, _ = onsets(scores, limit, When(0, step_h), no_episode(scores.shape[1]))
-    settle = _settle(begun.alarm, step_h)
-    months = begun.alarm.shape[0] * (begun.alarm.shape[1] - settle) * step_h / MONTH_H
-    return float(np.count_nonzero(begun.alarm[:, settle:]) / months)
-
-
-def _settle(series: Floats | Bools, step_h: float) -> int:
-    return min(round(SETTLE_H / step_h), int(series.shape[1]) // 4)

@@ -1,7 +1,6 @@
 """`advance` judges the next steps of a network, however many; `replay` judges a window at once."""
 
-from collections.abc import Iterator, Mapping
-from typing import Final
+from collections.abc import Mapping
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,10 +13,7 @@ from hub.quality.faults.limits import kind_scores
 from hub.quality.faults.plume import plumes
 from hub.quality.faults.residual import Residual, residuals
 from hub.quality.faults.thresholds import Limits, Thresholds
-from hub.quality.faults.window import Bools, Floats, When, window
-
-# Values of a property that are judged at once: what the method needs of memory in between is some hundred times that.
-_AT_ONCE: Final = 2**17
+from hub.quality.faults.window import Bools, Floats, When, stretches, window
 
 
 def replay(
@@ -59,8 +55,9 @@ def advance(
     """
     seen = _verified(values, carried, thresholds)
     verdicts: dict[str, list[Verdict]] = {name: [] for name in seen}
-    for part in _parts(seen, len(carried.positions)):
-        judged, carried = _advance(part, carried, thresholds)
+    for part in stretches(*next(iter(seen.values())).shape):
+        stretch = {name: np.ascontiguousarray(value[:, part]) for name, value in seen.items()}
+        judged, carried = _advance(stretch, carried, thresholds)
         for name, verdict in judged.items():
             verdicts[name].append(verdict)
     return {name: _joined(parts) for name, parts in verdicts.items()}, carried
@@ -120,14 +117,6 @@ def _verified(values: Mapping[str, Floats], carried: Carried, thresholds: Thresh
     return {
         name: np.where(np.isfinite(arrays[name]), arrays[name], np.nan) if name in arrays else missing for name in names
     }
-
-
-def _parts(seen: dict[str, Floats], stations: int) -> Iterator[dict[str, Floats]]:
-    """Yield stretches of time, each small enough for memory."""
-    steps = next(iter(seen.values())).shape[1]
-    stride = max(_AT_ONCE // max(stations, 1), 1)
-    for begun in range(0, steps, stride):
-        yield {name: np.ascontiguousarray(value[:, begun : begun + stride]) for name, value in seen.items()}
 
 
 def _joined(parts: list[Verdict]) -> Verdict:

@@ -1,6 +1,6 @@
 """The span of time and the network that is judged, verified."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
@@ -11,6 +11,8 @@ Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
 
 _HOUR_MS: Final = 3_600_000
+# Values of a property that are judged at once: what the method needs of memory in between is some hundred times that.
+_AT_ONCE: Final = 2**17
 
 
 class When(NamedTuple):
@@ -95,3 +97,12 @@ def _step_h(times: NDArray[np.datetime64]) -> float:
     if steps[0] > 24 * _HOUR_MS:
         raise ValueError("times are more than a day apart: give minutes or hours")
     return float(steps[0]) / _HOUR_MS
+
+
+def stretches(stations: int, steps: int, *, first: int = 0, block: int = 1) -> Iterator[slice]:
+    """Yield stretches of time that are small enough for memory: the first steps, then whole blocks of steps."""
+    if first:
+        yield slice(0, first)
+    stride = max(_AT_ONCE // max(stations, 1) // block, 1) * block
+    for begun in range(first, steps, stride):
+        yield slice(begun, min(begun + stride, steps))
