@@ -1,13 +1,10 @@
 """Checks and detectors bound to the streams of a network: which parameters hold for which stream, at which time."""
 
-import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
-from importlib import resources
 from typing import Any, Final, NamedTuple
 
-import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
@@ -17,47 +14,18 @@ from hub.anomaly.local_excess import LocalExcess
 from hub.anomaly.onset import Onset
 from hub.anomaly.rule import Rule, RuleKind, family, particular
 from hub.anomaly.rulebook import beijing_day, default_rules, in_force, is_night
-from hub.errors import ConfigError
 from hub.model import MINUTE_MS, DetectorKind, Level
 from hub.network import PROPERTY_INDEX, Network
+from hub.quality.bound import Checks, bound
 from hub.quality.flat_line import FlatLine
 from hub.quality.gain import Gain
 from hub.quality.range import Range
+from hub.quality.settings import CheckSettings, FlatSettings, GainSettings, default_checks, parameters
 
 Floats = NDArray[np.float64]
 _LEVELS: Final = {"attention": Level.ATTENTION, "red": Level.RED}
 # What finds what a kind of rule is about; all others are exceedances.
 _DETECTORS: Final[dict[str, DetectorKind]] = {"local_excess": "local_excess", "onset": "onset"}
-
-
-class FlatSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """`FlatLine` for one property; `fail_min` in minutes."""
-
-    moved: float
-    moved_share: float
-    suspect: int
-    fail: int
-    fail_min: int
-
-
-class GainSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """`Gain` for one property."""
-
-    floor: float
-    factor: float
-    release: float
-    band: float
-    scatter: float
-    memory: int
-    enough: int
-
-
-class CheckSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Which checks hold for which properties."""
-
-    version: str
-    flat_line: dict[str, FlatSettings] = {}
-    gain: dict[str, GainSettings] = {}
 
 
 class Group(NamedTuple):
@@ -108,6 +76,7 @@ class Bindings:
     range: Range
     flat_line: FlatLine
     gain: Gain
+    checks: Checks
     detectors: tuple[Bound, ...]
     patrols: tuple[Bound, ...]
     phase: tuple[date, bool]
@@ -121,27 +90,6 @@ class Bindings:
         return replace(self, detectors=detectors, patrols=patrols, phase=phase)
 
 
-def default_checks() -> CheckSettings:
-    """Return the checks' settings that come with the program."""
-    return read_checks("checks.toml", (resources.files("hub.quality") / "checks.toml").read_text("utf-8"))
-
-
-def read_checks(name: str, text: str) -> CheckSettings:
-    """Return settings from TOML.
-
-    Raises:
-        ConfigError: not TOML, an unknown check, property or parameter.
-    """
-    try:
-        settings = msgspec.convert(tomllib.loads(text), CheckSettings)
-    except (tomllib.TOMLDecodeError, msgspec.ValidationError) as error:
-        raise ConfigError(name, "checks", "", str(error)) from error
-    for table, properties in (("flat_line", settings.flat_line), ("gain", settings.gain)):
-        for unknown in set(properties) - set(PROPERTY_INDEX):
-            raise ConfigError(name, table, unknown, "is not in the catalogue of properties")
-    return settings
-
-
 def bind(
     network: Network, minute: int, rules: Sequence[Rule] | None = None, checks: CheckSettings | None = None
 ) -> Bindings:
@@ -149,45 +97,30 @@ def bind(
     rules = tuple(default_rules() if rules is None else rules)
     checks = default_checks() if checks is None else checks
     phase = (beijing_day(minute), is_night(minute))
-    flat = _by_property(network, checks.flat_line, FlatSettings)
-    gain = _by_property(network, checks.gain, GainSettings)
-    flat["fail_ms"] = flat.pop("fail_min") * MINUTE_MS
+    flat = parameters(network, checks.flat_line, FlatSettings)
+    gain = parameters(network, checks.gain, GainSettings, _NO_GAIN)
     return Bindings(
         network,
         rules,
         Range(network.low, network.high),
         FlatLine(**flat),
         Gain(**gain),
+        bound(network, checks),
         *_detectors(network, rules, phase),
         phase,
     )
 
 
 # What stands for a property without settings: nothing is judged by a NaN.
-_UNBOUND: Final = {
-    FlatSettings: {"moved": np.nan, "moved_share": 0.0, "suspect": 2.0, "fail": 3.0, "fail_min": 0.0},
-    GainSettings: {
-        "floor": np.nan,
-        "factor": 2.0,
-        "release": 2.0,
-        "band": 3.0,
-        "scatter": 1.0,
-        "memory": 1.0,
-        "enough": 1.0,
-    },
+_NO_GAIN: Final = {
+    "floor": np.nan,
+    "factor": 2.0,
+    "release": 2.0,
+    "band": 3.0,
+    "scatter": 1.0,
+    "memory": 1.0,
+    "enough": 1.0,
 }
-
-
-def _by_property(
-    network: Network, settings: Mapping[str, FlatSettings] | Mapping[str, GainSettings], kind: type[msgspec.Struct]
-) -> dict[str, Floats]:
-    columns = {}
-    for name, unbound in _UNBOUND[kind].items():
-        table = np.full(len(PROPERTY_INDEX), unbound)
-        for prop, parameters in settings.items():
-            table[PROPERTY_INDEX[prop]] = getattr(parameters, name)
-        columns[name] = table[network.property]
-    return columns
 
 
 def _detectors(

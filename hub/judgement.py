@@ -187,7 +187,7 @@ class Judgement:
         self._closing, self._came_late = (self.head, Late.joined(self._came_late)), []
         first = last if self.head == NEVER else max(self.head + 1, last - CATCH_UP_MIN + 1)
         for minute in range(first, last + 1):
-            yield self._close(minute, now_ms)
+            yield self._close(minute, now_ms, listening=minute == last)
             self._second.keep(minute, self._state)
 
     def pass_over(self, last: int) -> None:
@@ -205,13 +205,13 @@ class Judgement:
         """Take what `closed` gave, in place of the readings: `close` then judges as it did."""
         self._note(put_back(self._panel, closed, self.bindings.network.moving))
 
-    def _close(self, minute: int, now_ms: int) -> Outcome:
+    def _close(self, minute: int, now_ms: int, *, listening: bool) -> Outcome:
         self._panel.head = minute
         touched = np.array(sorted(self._dirty | {minute}), np.int64)
         self._dirty.clear()
         self.bindings = self.bindings.at(minute)
         # What a minute shows is known at its end, whenever the tick that closes it comes: the same in every run.
-        tick = pipeline.Tick(minute, touched, (minute + 1) * MINUTE_MS)
+        tick = pipeline.Tick(minute, touched, (minute + 1) * MINUTE_MS, listening)
         self._state, outcome = pipeline.judge_minute(self.bindings, self._panel, self._state, tick)
         self._episodes = self._episodes.joined(outcome.leads, now_ms)
         if self._second.due(minute):

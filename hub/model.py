@@ -18,7 +18,9 @@ AreaKind = Literal["enterprise", "road", "construction_site", "lab_building"]
 DetectorKind = Literal["exceedance", "local_excess", "onset"]
 # Those that compare a station with its region: what they find is laid to an area.
 EXCESSES: Final[tuple[DetectorKind, ...]] = ("local_excess", "onset")
-TicketKind = Literal["range", "flat_line", "gain", "gap", "fork", "silent", FaultKind]
+# What the checks of the minutes find.
+CheckKind = Literal["clipping", "bottom", "consistency", "rendezvous", "attenuated", "rate_of_change"]
+TicketKind = Literal["range", "flat_line", "gain", "gap", "fork", "silent", FaultKind, CheckKind]
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,8 @@ from hub.lead.outcome import Outcome, outcome
 from hub.model import MINUTE_MS
 from hub.network import NOWHERE
 from hub.panel import NEVER, Newest, Panel
-from hub.quality import check, verdict
+from hub.quality import check, complaint, verdict
+from hub.quality.rounds import Seen
 
 Ints = NDArray[np.int64]
 
@@ -58,11 +59,13 @@ class Tick(NamedTuple):
         minute: since 1970; all of its readings that will come in time are in the panel.
         touched: int64[m], closed minutes, ascending, whose readings were not looked at yet.
         now_ms: the judge's time: the end of the minute, or when late readings are judged the present.
+        listening: False for a minute that was closed long after it was over: what the hub did not hear is no silence.
     """
 
     minute: int
     touched: Ints
     now_ms: int
+    listening: bool = True
 
 
 def judge_minute(bindings: Bindings, panel: Panel, state: State, tick: Tick) -> tuple[State, Outcome]:
@@ -70,9 +73,8 @@ def judge_minute(bindings: Bindings, panel: Panel, state: State, tick: Tick) -> 
     newest = panel.advanced(state.newest, tick.touched)
     air = background(bindings.network, panel, newest, tick.minute, verdict.liars(bindings, state.quality))
     fresh = _fresh(newest, state.seen)
-    quality = verdict.checked(
-        bindings, check.Series(*fresh, air.near[:, None]), _plumes(bindings, newest, state), state.quality
-    )
+    seen = _seen(bindings, panel, state, (newest, check.Series(*fresh, air.near[:, None])), tick)
+    quality = verdict.checked(bindings, seen, state.quality)
     lying = verdict.liars(bindings, quality)
     honest = Series(fresh[0], np.where(lying[:, None], np.nan, fresh[1]), air.highest[:, None])
     findings, runs = detection.detect(bindings, panel, honest, tick.minute, state.runs)
@@ -83,7 +85,7 @@ def judge_minute(bindings: Bindings, panel: Panel, state: State, tick: Tick) -> 
     found = blame.laid(sight, state.areas, state.blame)
     freshness = status.freshness(bindings.network, newest.minute, state.areas, sight.minute_ms)
     areas, reddened = status.stepped(state.areas, found.support, freshness, sight.minute_ms)
-    tickets = verdict.tickets(bindings, (state.quality, state.newest.bad), (quality, newest), tick.minute, tick.now_ms)
+    quality, tickets = complaint.raised(bindings, quality, seen, tick.now_ms)
     after = State(newest, newest.minute, quality, runs, peaks, found.blame, areas)
     return after, outcome(sight, found, (state.areas, areas), reddened, tickets, tick.now_ms)
 
@@ -93,6 +95,8 @@ def _fresh(newest: Newest, seen: Ints) -> tuple[Ints, NDArray[np.float64]]:
     return newest.minute[:, None] * MINUTE_MS, value[:, None]
 
 
-def _plumes(bindings: Bindings, newest: Newest, state: State) -> NDArray[np.bool_]:
+def _seen(bindings: Bindings, panel: Panel, state: State, now: tuple[Newest, check.Series], tick: Tick) -> Seen:
+    newest, fresh = now
     hot = np.flatnonzero(state.blame != NOWHERE)
-    return verdict.near_plumes(bindings, hot, *places(bindings, newest))
+    plumes = verdict.near_plumes(bindings, hot, *places(bindings, newest))
+    return Seen(panel, newest, fresh, plumes, tick.minute, tick.listening)

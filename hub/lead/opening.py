@@ -22,6 +22,12 @@ _TICKETS: Final[dict[TicketKind, tuple[str, str]]] = {
     "stuck": ("小时值停留不变，或总停在同一上限", "keeps giving one hourly value, or never gets above one"),
     "spike": ("出现邻近站点没有的孤立尖峰", "jumps up and back where its neighbours do not"),
     "noise": ("小时值的跳动远大于以往", "scatters from hour to hour far more than it used to"),
+    "clipping": ("总停在同一最高值，而周围更高", "never gets above one value while the air around it does"),
+    "bottom": ("停在量程下限，而周围并不干净", "stays at the bottom of its scale while the air around it is not clean"),
+    "consistency": ("同一处两项读数不可能并存", "shows two properties that cannot go together"),
+    "rendezvous": ("与相遇的巡检车或站点比对不符", "reads otherwise than what it met: patrol vehicles, or stations"),
+    "attenuated": ("变化幅度远小于周围空气", "moves far less than the air around it"),
+    "rate_of_change": ("多次变化过快", "keeps changing faster than the world can"),
     "dropout": ("读数跌至底部，而邻近站点没有", "reads next to nothing while its neighbours do not"),
 }
 

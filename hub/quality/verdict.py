@@ -1,4 +1,4 @@
-"""All checks on the newest values of all streams: who lies now, and which tickets that opens."""
+"""All checks on the newest values of all streams: who lies now."""
 
 from typing import Final, NamedTuple
 
@@ -6,17 +6,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hub.bindings import Bindings
-from hub.lead.opening import ticket_opening
-from hub.model import MINUTE_MS, TicketKind, TicketOpening
-from hub.panel import Newest
-from hub.quality.check import Flags, Floats, Ints, Series
+from hub.quality import rounds
+from hub.quality.check import Flags, Floats, Series
+from hub.quality.consistency import ConsistencyState
 from hub.quality.faults.cause import Cause
 from hub.quality.flat_line import FlatState
 from hub.quality.gain import GainState
+from hub.quality.rounds import Rounds, Seen, latest
 from wire.reading import Flag
 
-# Minutes in a row with nothing but impossible values that open a ticket.
-RANGE_MINUTES: Final = 5
 # Around an excess of another station a gain is not learnt: the edge of a plume is no fault.
 PLUME_M: Final = 5_000.0
 
@@ -25,34 +23,60 @@ class Quality(NamedTuple):
     """What the checks remember.
 
     Attributes:
-        flat, gain: their states.
+        flat, gain, pairs: states of those that judge every minute.
+        rounds: of those that judge every five.
         flat_flag, gain_flag: uint8[n], what each said of the newest value; UNKNOWN before the first.
+        pair_flag: uint8[pairs], the same of the consistency of two properties.
+        consistency_flag: uint8[n], the same of their streams.
+        told: uint8[n], the kind of fault that a ticket was opened about and that lasts, 0 for none; see `complaint`.
+        told_silent: uint8[n], whether that was said of a silent stream, by its device or by its gateway.
         standing: uint8[n] of `Cause`, the fault that the hourly checks have announced and that lasts.
     """
 
     flat: FlatState
     gain: GainState
+    pairs: ConsistencyState
+    rounds: Rounds
     flat_flag: Flags
     gain_flag: Flags
+    pair_flag: Flags
+    consistency_flag: Flags
+    told: Flags
+    told_silent: Flags
     standing: Flags
 
     @property
     def flag(self) -> Flags:
-        """What is said of the newest value: the worst of all checks."""
-        lasting = np.where(self.standing != Cause.NONE, np.uint8(Flag.SUSPECT), np.uint8(Flag.GOOD))
-        return np.maximum(np.maximum(self.flat_flag, self.gain_flag), lasting)
+        """What is said of the newest value: the worst of all checks, MISSING when it is of too long ago."""
+        worst = np.maximum(self._minutely, self.rounds.worst)
+        return np.where(self.rounds.missing, np.uint8(Flag.MISSING), worst)
 
     @property
     def doubted(self) -> NDArray[np.bool_]:
-        """Whose values are SUSPECT or FAIL."""
-        return self.flag >= Flag.SUSPECT
+        """bool[n]: whose values take no part."""
+        return (self._minutely >= Flag.SUSPECT) | self.rounds.lies
+
+    @property
+    def _minutely(self) -> Flags:
+        lasting = np.where(self.standing != Cause.NONE, np.uint8(Flag.SUSPECT), np.uint8(Flag.GOOD))
+        return np.asarray(np.maximum.reduce([self.flat_flag, self.gain_flag, self.consistency_flag, lasting]), np.uint8)
 
 
 def start(bindings: Bindings) -> Quality:
     """Return the state before the first value."""
-    n = len(bindings.network)
-    unknown = np.full(n, Flag.UNKNOWN, np.uint8)
-    return Quality(bindings.flat_line.start(n), bindings.gain.start(n), unknown, unknown, np.zeros(n, np.uint8))
+    n, checks = len(bindings.network), bindings.checks
+    unknown, pairs = np.full(n, Flag.UNKNOWN, np.uint8), len(checks.pairs)
+    return Quality(
+        bindings.flat_line.start(n),
+        bindings.gain.start(n),
+        checks.consistency.start(pairs),
+        rounds.start(checks, n),
+        unknown,
+        unknown,
+        np.full(pairs, Flag.UNKNOWN, np.uint8),
+        unknown,
+        *(np.zeros(n, np.uint8) for _ in range(3)),
+    )
 
 
 def liars(bindings: Bindings, quality: Quality) -> NDArray[np.bool_]:
@@ -63,26 +87,42 @@ def liars(bindings: Bindings, quality: Quality) -> NDArray[np.bool_]:
     return np.isin(cell, cell[doubted])
 
 
-def checked(bindings: Bindings, fresh: Series, near_plume: NDArray[np.bool_], quality: Quality) -> Quality:
+def checked(bindings: Bindings, seen: Seen, quality: Quality) -> Quality:
     """Return what the checks say after the newest values.
 
     Args:
         bindings: with the checks' parameters.
-        fresh: n streams, one time; background of the neighbours.
-        near_plume: bool[n], where the gain is not to be learnt.
+        seen: what they look at.
         quality: what they said before.
     """
+    fresh = seen.fresh
     flat_flag, flat = bindings.flat_line(fresh, quality.flat)
     # One fault, one ticket: a value that repeats says nothing about the gain.
     repeating = (flat.repeats >= bindings.flat_line.suspect) & ~np.isnan(bindings.flat_line.moved)
-    calm = np.where((near_plume | repeating)[:, None], np.nan, fresh.background)
+    calm = np.where((seen.near_plume | repeating)[:, None], np.nan, fresh.background)
     gain_flag, gain = bindings.gain(fresh._replace(background=calm), quality.gain)
-    flags = _latest(quality.flat_flag, flat_flag), _latest(quality.gain_flag, gain_flag)
-    return Quality(flat, gain, *flags, quality.standing)
+    after = quality._replace(
+        flat=flat,
+        gain=gain,
+        flat_flag=latest(quality.flat_flag, flat_flag),
+        gain_flag=latest(quality.gain_flag, gain_flag),
+    )
+    if len(bindings.checks.pairs):
+        after = _compared(bindings, seen, after)
+    return after._replace(rounds=rounds.made(bindings.checks, seen, after.doubted, quality.rounds))
 
 
-def _latest(before: Flags, now: Flags) -> Flags:
-    return np.where(now[:, 0] == Flag.MISSING, before, now[:, 0])
+def _compared(bindings: Bindings, seen: Seen, quality: Quality) -> Quality:
+    """Hold the properties of one place against each other."""
+    pairs = bindings.checks.pairs
+    part, whole = pairs.sums(seen.fresh.value[:, 0])
+    when = seen.fresh.time_ms[pairs.rows[:, :1], 0]
+    flags, state = bindings.checks.consistency(Series(when, part[:, None], whole[:, None]), quality.pairs)
+    # Without the whole nothing was judged: what was said before stands.
+    flags[np.isnan(whole), 0] = Flag.MISSING
+    pair_flag = latest(quality.pair_flag, flags)
+    blamed = pairs.blamed(pair_flag, seen.newest.value, seen.near)
+    return quality._replace(pairs=state, pair_flag=pair_flag, consistency_flag=blamed)
 
 
 def near_plumes(bindings: Bindings, hot: NDArray[np.intp], east_m: Floats, north_m: Floats) -> NDArray[np.bool_]:
@@ -93,32 +133,3 @@ def near_plumes(bindings: Bindings, hot: NDArray[np.intp], east_m: Floats, north
     away = np.hypot(network.east_m[:, None] - east_m[hot], network.north_m[:, None] - north_m[hot])
     other = network.station[:, None] != network.station[hot]
     return np.asarray(((away <= PLUME_M) & other).any(axis=1))
-
-
-def tickets(
-    bindings: Bindings, before: tuple[Quality, Ints], after: tuple[Quality, Newest], minute: int, now_ms: int
-) -> tuple[TicketOpening, ...]:
-    """Return a ticket for each device of which a check has just begun to say that it lies.
-
-    Args:
-        bindings: of the streams.
-        before: (checks' verdicts, minutes in a row of impossible values) of the minute before.
-        after: (checks' verdicts, newest values) now.
-        minute: that is judged, since 1970.
-        now_ms: the judge's time.
-    """
-    old, quality, newest = before[0], after[0], after[1]
-    begun: dict[TicketKind, tuple[NDArray[np.bool_], Ints]] = {
-        "flat_line": ((quality.flat_flag == Flag.FAIL) & (old.flat_flag != Flag.FAIL), quality.flat.since_ms),
-        "gain": (quality.gain.flagged & ~old.gain.flagged, quality.gain.since_ms),
-        "range": (
-            (newest.bad >= RANGE_MINUTES) & (before[1] < RANGE_MINUTES),
-            np.full(len(newest.bad), (minute - RANGE_MINUTES + 1) * MINUTE_MS),
-        ),
-    }
-    found: dict[tuple[str, TicketKind], TicketOpening] = {}
-    for kind, (rows, since_ms) in begun.items():
-        for row in np.flatnonzero(rows).tolist():
-            device = bindings.network.datastreams[row].device
-            found.setdefault((device, kind), ticket_opening(device, kind, int(since_ms[row]), now_ms))
-    return tuple(found.values())

@@ -5,9 +5,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from hub.bindings import default_checks, read_checks
 from hub.errors import ConfigError
 from hub.quality import FlatLine, Gain, Range, Series
+from hub.quality.settings import default_checks, read_checks
 from wire.reading import Flag
 
 MINUTE_MS = 60_000
