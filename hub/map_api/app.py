@@ -12,6 +12,7 @@ from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.responses import HTMLResponse, Response
 from starlette.staticfiles import StaticFiles
 
+from hub.map_api.aqi import aqi_router
 from hub.map_api.broadcast import Broadcast, Sources
 from hub.map_api.checks import checks_router
 from hub.map_api.routes import Desk, router
@@ -57,6 +58,7 @@ def create_app(sources: Sources, store: SeriesReader, *, site: Site | None = Non
     )
     app.include_router(router(Desk(sources, store)))
     app.include_router(checks_router(sources))
+    app.include_router(aqi_router(sources))
     if (site.page / "index.html").is_file():
         app.mount("/", StaticFiles(directory=site.page, html=True))
     else:

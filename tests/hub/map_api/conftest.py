@@ -16,6 +16,7 @@ from shapely import box
 from hub.checks import Alarm, Calibration, Checks, StandingFault
 from hub.hourly import HOUR_MS, Hour, Judged
 from hub.map_api import LiveView, Site, Sources, Zone, create_app
+from hub.map_api.aqi import aqi_router
 from hub.map_api.checks import checks_router
 from hub.map_api.routes import Desk, router
 from hub.model import (
@@ -122,6 +123,7 @@ class Hub:
     def described(self) -> list[APIRoute]:
         """Return the endpoints of the interface's description."""
         routes = [*router(Desk(self.sources(), self.store)).routes, *checks_router(self.sources()).routes]
+        routes += aqi_router(self.sources()).routes
         return [route for route in routes if isinstance(route, APIRoute) and route.include_in_schema]
 
 
