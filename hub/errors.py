@@ -8,6 +8,7 @@ HubError
 │   └── Unusable         authentic and in order, but it cannot be decoded
 ├── JournalError         the journal's files, or its chain
 ├── StoreError           the telemetry store
+├── TooLittleHistory     thresholds cannot be learnt yet
 └── PushFailed           one delivery attempt to one receiver
 """
 
@@ -77,6 +78,23 @@ class JournalError(HubError):
 
 class StoreError(HubError):
     """The telemetry store cannot do what was asked."""
+
+
+class TooLittleHistory(HubError):
+    """Thresholds cannot be learnt on what the hub has kept.
+
+    Attributes:
+        days: how many it has.
+        reason: what is missing.
+    """
+
+    def __init__(self, days: float, reason: str) -> None:
+        super().__init__(
+            f"{reason}: {days:.1f} days of hours are there; 10 days of at least 3 devices of a property are needed, "
+            "60 days or more are better, a year is best"
+        )
+        self.days = days
+        self.reason = reason
 
 
 class PushFailed(HubError):

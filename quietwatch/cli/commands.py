@@ -6,7 +6,9 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Final
 
+from quietwatch.cli.arguments import as_json, clock, config, served
 from quietwatch.cli.command import Command
+from quietwatch.cli.hub_commands import HUB
 
 GROUPS: Final[Mapping[str, str]] = MappingProxyType(
     {
@@ -17,40 +19,21 @@ GROUPS: Final[Mapping[str, str]] = MappingProxyType(
 )
 
 
-def _config(parser: ArgumentParser) -> None:
-    parser.add_argument("config", type=Path, metavar="CONFIG", help="the TOML file")
-
-
-def _served(parser: ArgumentParser) -> None:
-    _config(parser)
-    _clock(parser)
-
-
-def _clock(parser: ArgumentParser) -> None:
-    parser.add_argument(
-        "--clock", default="system", help="'system', or ORIGIN@SPEED/ANCHOR[/LIMIT] for a demo (default: system)"
-    )
-
-
 def _key(parser: ArgumentParser) -> None:
     parser.add_argument("path", type=Path, metavar="FILE", help="the key file")
 
 
 def _check(parser: ArgumentParser) -> None:
-    _config(parser)
-    _json(parser)
-
-
-def _json(parser: ArgumentParser) -> None:
-    parser.add_argument("--json", action="store_true", help="one JSON object on stdout")
+    config(parser)
+    as_json(parser)
 
 
 def _probe(parser: ArgumentParser) -> None:
-    _config(parser)
+    config(parser)
     parser.add_argument("--device", action="append", metavar="ID", help="only this one; may be said several times")
     parser.add_argument("--seconds", type=float, default=20.0, help="how long to wait at most (default: 20)")
     _lang(parser)
-    _json(parser)
+    as_json(parser)
 
 
 def _lang(parser: ArgumentParser) -> None:
@@ -69,7 +52,7 @@ def _scan(parser: ArgumentParser) -> None:
         "--no-listen", action="store_true", help="do not listen first for devices that talk by themselves"
     )
     _lang(parser)
-    _json(parser)
+    as_json(parser)
 
 
 def ids(text: str) -> list[int]:
@@ -99,15 +82,11 @@ def _init(parser: ArgumentParser) -> None:
 
 
 def _enrol(parser: ArgumentParser) -> None:
-    _config(parser)
+    config(parser)
     parser.add_argument("--no-connect", action="store_true", help="do not try the broker and the hub")
     parser.add_argument("--patience", type=float, default=10.0, metavar="S", help="seconds for the hub (default: 10)")
     _lang(parser)
-    _json(parser)
-
-
-def _hub_enrol(parser: ArgumentParser) -> None:
-    parser.add_argument("line", metavar="LINE", help="what the gateway printed, qw1:GATEWAY:KEY")
+    as_json(parser)
 
 
 def _sim_bus(parser: ArgumentParser) -> None:
@@ -120,21 +99,7 @@ def _sim_bus(parser: ArgumentParser) -> None:
 def _status(parser: ArgumentParser) -> None:
     parser.add_argument("config", type=Path, metavar="CONFIG", nargs="?", help="whose agent; default: the service")
     parser.add_argument("--socket", type=Path, metavar="PATH", help="of the agent, in place of CONFIG")
-    _json(parser)
-
-
-def _configure(parser: ArgumentParser) -> None:
-    parser.add_argument("hub", type=Path, metavar="HUB", help="the hub's TOML file")
-    parser.add_argument("file", type=Path, metavar="FILE", help="the gateway's new TOML file, whole")
-    parser.add_argument(
-        "--key", type=Path, required=True, metavar="PEM", help="the operator's key; its public half is config_key"
-    )
-
-
-def _rules(parser: ArgumentParser) -> None:
-    parser.add_argument("action", choices=["check"], help="look for holes, overlaps and missing sources")
-    parser.add_argument("directory", type=Path, metavar="DIR", nargs="?", help="of a site's own rules, beside ours")
-    _json(parser)
+    as_json(parser)
 
 
 def _sim_run(parser: ArgumentParser) -> None:
@@ -147,7 +112,7 @@ def _sim_run(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--interval-s", type=float, default=60.0, help="field seconds between frames of devices that send by themselves"
     )
-    _clock(parser)
+    clock(parser)
 
 
 def _scene(parser: ArgumentParser) -> None:
@@ -161,7 +126,7 @@ def _demo(parser: ArgumentParser) -> None:
     parser.add_argument("--http-port", type=int, default=0, help="of the map on loopback; 0 takes a free one")
     parser.add_argument("--directory", type=Path, help="keep everything here instead of a temporary place")
     parser.add_argument("--headless", action="store_true", help="end by itself; no map to look at afterwards")
-    _json(parser)
+    as_json(parser)
 
 
 def _broker(parser: ArgumentParser) -> None:
@@ -216,7 +181,7 @@ COMMANDS: Final = (
         "Run the agent until it is told to end.",
         "quietwatch edge run /etc/quietwatch/edge.toml",
         "quietwatch.cli.edge_run:run_agent",
-        _served,
+        served,
     ),
     Command(
         ("edge", "status"),
@@ -232,34 +197,7 @@ COMMANDS: Final = (
         "quietwatch.cli.edge_key:print_key",
         _key,
     ),
-    Command(
-        ("hub", "run"),
-        "Run the hub until it is told to end.",
-        "quietwatch hub run /etc/quietwatch/hub.toml",
-        "quietwatch.cli.hub_run:run_hub",
-        _served,
-    ),
-    Command(
-        ("hub", "enrol"),
-        "Print what to add to hub.toml for a gateway that `quietwatch edge enrol` has introduced.",
-        "quietwatch hub enrol qw1:gw-east:AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=",
-        "quietwatch.cli.hub_enrol:enrol",
-        _hub_enrol,
-    ),
-    Command(
-        ("hub", "configure"),
-        "Sign a gateway's new configuration; the hub sends it, the gateway tries it, and goes back if it must.",
-        "quietwatch hub configure hub.toml gw-east.toml --key operator.pem",
-        "quietwatch.cli.hub_configure:configure",
-        _configure,
-    ),
-    Command(
-        ("hub", "rules"),
-        "Check the rules by which the hub judges, with those of a site if there are any.",
-        "quietwatch hub rules check /etc/quietwatch/rules",
-        "quietwatch.cli.hub_rules:check",
-        _rules,
-    ),
+    *HUB,
     Command(
         ("sim", "run"),
         "Run the simulated field until it is told to end.",
