@@ -137,10 +137,10 @@ def _brought(network: Network, panel: Panel, standing: Standing, speaking: Rows,
     above = _highest(panel, before, span, minute) - _ground(standing)
     came = before.there & (above >= SHARE * standing.excess[:, None])
     went = _went_on(panel, standing, behind, minute)
-    # What is nearly over, because it has reached the other stations, too, says nothing any more.
-    passing = standing.beyond >= PASSING
-    own = passing & np.where(edge, ~went, ~came.any(axis=1))
-    return windy & ~_sources(standing, before, came, own)
+    # What is nearly over, because it has reached the other stations, too, says nothing any more, wind or not.
+    over = standing.beyond < PASSING
+    own = ~over & (~windy | np.where(edge, ~went, ~came.any(axis=1)))
+    return over | ~_sources(standing, before, came, own)
 
 
 def _ground(standing: Standing) -> Floats:
