@@ -40,6 +40,7 @@ from hub.map_api import LiveView, Site, Sources, Zone, create_app
 from hub.map_api.app import LOOPBACK
 from hub.memory import MEMORY
 from hub.registry import Registry
+from hub.replay.orders import OrderBook
 from hub.serve import address, listen, serve
 from hub.store import DuckStore
 from hub.store.hours import HOURS, HourReader, HourStore
@@ -88,7 +89,8 @@ async def run(config_path: Path, clock: Clock) -> None:
             async with asyncio.TaskGroup() as tasks:
                 ready = asyncio.Event()
                 site = _site(config)
-                sources = Sources(zone, parts.live, parts.registry, clock, HourReader(config.directory / HOURS))
+                hours, orders = HourReader(config.directory / HOURS), OrderBook(config_path, config.directory)
+                sources = Sources(zone, parts.live, parts.registry, clock, hours, orders)
                 app = create_app(sources, parts.store, site=site)
                 tasks.create_task(serve(app, config.http, listener, parts.live, ready), name="hub.serve")
                 _start(parts, tasks, url)

@@ -4,6 +4,7 @@ from typing import Any, Literal, NotRequired
 
 from typing_extensions import TypedDict
 
+from hub.map_api.label_answers import LabelAnswer
 from hub.model import AreaKind, DetectorKind, StationKind, TicketKind
 
 LevelName = Literal["normal", "attention", "red"]
@@ -226,16 +227,18 @@ class PushAnswer(TypedDict):
 
 
 class LeadDetail(LeadAnswer):
-    """A lead with everything that is known of it; evidence is that of all its episodes."""
+    """A lead with everything that is known of it; evidence is that of all its episodes, label null until people say."""
 
+    label: LabelAnswer | None
     evidence: list[Evidence]
     episodes: list[EpisodeAnswer]
     pushes: list[PushAnswer]
 
 
 class TicketAnswer(TypedDict):
-    """Maintenance work on a device or gateway; closed_ms is null while it is open."""
+    """Maintenance work on a device or gateway; closed_ms is null while it is open, label until people say."""
 
+    label: LabelAnswer | None
     id: int
     revision: int
     subject: str

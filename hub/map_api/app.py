@@ -15,8 +15,10 @@ from starlette.staticfiles import StaticFiles
 from hub.map_api.aqi import aqi_router
 from hub.map_api.broadcast import Broadcast, Sources
 from hub.map_api.checks import checks_router
+from hub.map_api.feedback import feedback_router
+from hub.map_api.replays import replay_router
 from hub.map_api.routes import Desk, router
-from hub.map_api.security import BasicAccess, SecurityHeaders
+from hub.map_api.security import BasicAccess, OwnPage, SecurityHeaders
 from hub.store import SeriesReader
 
 PAGE: Final = Path(__file__).parent / "static"
@@ -59,10 +61,13 @@ def create_app(sources: Sources, store: SeriesReader, *, site: Site | None = Non
     app.include_router(router(Desk(sources, store)))
     app.include_router(checks_router(sources))
     app.include_router(aqi_router(sources))
+    app.include_router(feedback_router(sources))
+    app.include_router(replay_router(sources))
     if (site.page / "index.html").is_file():
         app.mount("/", StaticFiles(directory=site.page, html=True))
     else:
         app.get("/", include_in_schema=False)(_not_built)
+    app.add_middleware(OwnPage)
     app.add_middleware(TrustedHostMiddleware, allowed_hosts=list(site.hosts), www_redirect=False)
     if site.password:
         app.add_middleware(BasicAccess, username=site.username, password=site.password)
@@ -85,5 +90,6 @@ def _lifespan(sources: Sources) -> Callable[[FastAPI], AbstractAsyncContextManag
             task.cancel()
             with suppress(asyncio.CancelledError):
                 await task
+            await sources.orders.end()
 
     return lifespan

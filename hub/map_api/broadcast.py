@@ -19,6 +19,7 @@ from hub.map_api import geojson
 from hub.map_api.leads import lead_answer, ticket_answer
 from hub.map_api.live import LiveView
 from hub.registry import Registry
+from hub.replay.orders import OrderBook
 from hub.store.hours import HourReader
 from wire.clock import Clock
 
@@ -45,6 +46,7 @@ class Sources:
     registry: Registry
     clock: Clock
     hours: HourReader
+    orders: OrderBook
 
 
 class Broadcast:

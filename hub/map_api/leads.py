@@ -3,6 +3,7 @@
 from typing import Any
 
 from hub.map_api.answers import EpisodeAnswer, LeadAnswer, LeadDetail, LevelAnswer, PushAnswer, TicketAnswer
+from hub.map_api.label_answers import label_answer
 from hub.registry import Episode, Lead, LevelChange, PushState, Ticket
 
 
@@ -27,6 +28,7 @@ def lead_detail(lead: Lead) -> LeadDetail:
     episodes = [_episode(episode) for episode in lead.episodes]
     return {
         **lead_answer(lead),
+        "label": label_answer(lead.label),
         "evidence": [one for episode in episodes for one in episode["evidence"]],
         "episodes": episodes,
         "pushes": [_push(push) for push in lead.pushes],
@@ -36,6 +38,7 @@ def lead_detail(lead: Lead) -> LeadDetail:
 def ticket_answer(ticket: Ticket) -> TicketAnswer:
     """Return a ticket."""
     return {
+        "label": label_answer(ticket.label),
         "id": ticket.id,
         "revision": ticket.revision,
         "subject": ticket.subject,

@@ -42,6 +42,10 @@ class LiveView:
             self._version += 1
         self._ring()
 
+    def touch(self) -> None:
+        """Wake whoever watches: a lead or ticket has changed."""
+        self._ring()
+
     def note_status(self, gateway: str, status: Status, seen_ms: int) -> None:
         """Show what a gateway says of itself."""
         with self._lock:

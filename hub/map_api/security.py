@@ -22,6 +22,9 @@ _HEADERS: Final = {
     "Cross-Origin-Resource-Policy": "same-origin",
     "Permissions-Policy": "geolocation=(), camera=(), microphone=()",
 }
+# Who speaks where nobody is asked for a password: whoever is at this machine.
+DUTY: Final = "duty"
+_READING: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 OPEN_PATHS: Final = frozenset({"/healthz"})
 
 
@@ -48,16 +51,51 @@ class SecurityHeaders:
         await self.app(scope, receive, with_headers)
 
 
+class OwnPage:
+    """Lets what changes something come from our own page or a program only: JSON, and no other site's origin.
+
+    A browser sends JSON to another site only after that site has allowed it, which ours never does; and it says from
+    which site a page posts.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request (ASGI)."""
+        if scope["type"] != "http" or scope["method"] in _READING:
+            await self.app(scope, receive, send)
+            return
+        headers = Headers(scope=scope)
+        if not _own(headers):
+            await PlainTextResponse("not from another site's page", 403)(scope, receive, send)
+        elif headers.get("Content-Type", "").partition(";")[0].strip().lower() != "application/json":
+            await PlainTextResponse("application/json is needed", 415)(scope, receive, send)
+        else:
+            await self.app(scope, receive, send)
+
+
+def _own(headers: Headers) -> bool:
+    origin, site = headers.get("Origin"), headers.get("Sec-Fetch-Site", "same-origin")
+    if site not in {"same-origin", "none"}:
+        return False
+    return origin is None or origin.partition("://")[2].lower() == headers.get("Host", "").lower()
+
+
 class BasicAccess:
     """Lets in who knows user name and password (HTTP basic); liveness alone is for everyone."""
 
     def __init__(self, app: ASGIApp, username: str, password: str) -> None:
         self.app = app
+        self._username = username
         self._credentials = f"{username}:{password}".encode()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request (ASGI)."""
-        if scope["type"] != "http" or scope["path"] in OPEN_PATHS or self._knows(Headers(scope=scope)):
+        known = scope["type"] == "http" and self._knows(Headers(scope=scope))
+        if known:
+            scope.setdefault("state", {})["user"] = self._username
+        if known or scope["type"] != "http" or scope["path"] in OPEN_PATHS:
             await self.app(scope, receive, send)
             return
         challenge = {"WWW-Authenticate": 'Basic realm="QuietWatch", charset="UTF-8"'}

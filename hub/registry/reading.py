@@ -55,13 +55,15 @@ class RegistryReader:
                 row,
                 episodes=tuple(_episode(e) for e in connection.execute(episodes).mappings()),
                 pushes=tuple(_push(p) for p in connection.execute(pushes).mappings()),
+                label=next(reversed(labels.labels(connection, Subject("lead", lead_id))), None),
             )
 
     def tickets(self, after_revision: int = 0) -> list[Ticket]:
         """Return tickets, the latest opened first; only those changed after a revision."""
         query = select(TICKET).where(TICKET.c.revision > after_revision).order_by(TICKET.c.id.desc())
         with transaction(self._reader) as connection:
-            return [Ticket(**row) for row in connection.execute(query).mappings()]
+            said = {one.subject_id: one for one in labels.labels(connection) if one.subject_kind == "ticket"}
+            return [Ticket(**row, label=said.get(row["id"])) for row in connection.execute(query).mappings()]
 
     def level_changes(self, limit: int = 100_000) -> list[LevelChange]:
         """Return how areas changed, the latest `limit` of them, in the order in which the hub knew it."""
@@ -146,8 +148,8 @@ def _with_cause(row: RowMapping) -> dict[str, Any]:
     return values | {"cause": Cause(values.pop("property"), values.pop("detector"))}
 
 
-def _lead(row: RowMapping, episodes: tuple[Episode, ...] = (), pushes: tuple[PushState, ...] = ()) -> Lead:
-    return Lead(**_with_cause(row), episodes=episodes, pushes=pushes)
+def _lead(row: RowMapping, **details: Any) -> Lead:
+    return Lead(**_with_cause(row), **details)
 
 
 def _episode(row: RowMapping) -> Episode:

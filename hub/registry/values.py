@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
+from hub.lead.label import Label
 from hub.model import Cause, Freshness, Level, TicketKind
 
 
@@ -56,6 +57,7 @@ class Lead:
         closed_ms: None while it is open.
         episodes: all that were attached, by start; empty in a list that leaves the details out.
         pushes: as `episodes`.
+        label: what people found; None also in a list that leaves the details out.
     """
 
     id: int
@@ -70,11 +72,12 @@ class Lead:
     explanation_en: str
     episodes: tuple[Episode, ...] = ()
     pushes: tuple[PushState, ...] = ()
+    label: Label | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Ticket:
-    """Maintenance work on a device or gateway; `closed_ms` is None while it is open."""
+    """Maintenance work on a device or gateway; `closed_ms` is None while it is open, `label` until people say."""
 
     id: int
     revision: int
@@ -85,6 +88,7 @@ class Ticket:
     closed_ms: int | None
     explanation: str
     explanation_en: str
+    label: Label | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ from typing import Final
 
 from quietwatch.cli.arguments import as_json, config, served
 from quietwatch.cli.command import Command
+from quietwatch.cli.judgement_commands import JUDGEMENT_COMMANDS
 
 
 def _hub_enrol(parser: ArgumentParser) -> None:
@@ -75,4 +76,5 @@ HUB: Final = (
         "quietwatch.cli.hub_calibrate:calibrate",
         _calibrate,
     ),
+    *JUDGEMENT_COMMANDS,
 )

@@ -37,6 +37,7 @@ from hub.model import (
     TicketOpening,
 )
 from hub.registry import Registry
+from hub.replay.orders import OrderBook
 from hub.store.hours import HourReader
 from wire.clock import Clock, ScaledClock
 
@@ -242,7 +243,8 @@ class PlayedHub:
         live = LiveView()
         with Registry.open(self._directory / "registry.sqlite", ["https://inspector.example/hook"]) as registry:
             hours = HourReader(self._directory / "hours.sqlite")
-            sources = Sources(self._play.where.zone, live, registry, self._play.clock, hours)
+            orders = OrderBook(self._directory / "hub.toml", self._directory)
+            sources = Sources(self._play.where.zone, live, registry, self._play.clock, hours, orders)
             app = create_app(sources, self._play)
             server = uvicorn.Server(uvicorn.Config(app, "127.0.0.1", self.port, log_level="warning"))
             self._step(live, registry)

@@ -18,6 +18,8 @@ from hub.hourly import HOUR_MS, Hour, Judged
 from hub.map_api import LiveView, Site, Sources, Zone, create_app
 from hub.map_api.aqi import aqi_router
 from hub.map_api.checks import checks_router
+from hub.map_api.feedback import feedback_router
+from hub.map_api.replays import replay_router
 from hub.map_api.routes import Desk, router
 from hub.model import (
     Anomaly,
@@ -34,6 +36,7 @@ from hub.model import (
     TicketOpening,
 )
 from hub.registry import Registry
+from hub.replay.orders import OrderBook
 from hub.store import DuckStore
 from hub.store.hours import HOURS, HourReader, HourStore
 from wire.clock import Clock, ScaledClock
@@ -111,10 +114,11 @@ class Hub:
     store: DuckStore
     clock: Clock
     hours: HourReader
+    orders: OrderBook
 
     def sources(self) -> Sources:
         """Return where the interface reads from."""
-        return Sources(ZONE, self.live, self.registry, self.clock, self.hours)
+        return Sources(ZONE, self.live, self.registry, self.clock, self.hours, self.orders)
 
     def app(self, **site: Any) -> FastAPI:
         """Return the application over this hub."""
@@ -122,8 +126,11 @@ class Hub:
 
     def described(self) -> list[APIRoute]:
         """Return the endpoints of the interface's description."""
-        routes = [*router(Desk(self.sources(), self.store)).routes, *checks_router(self.sources()).routes]
-        routes += aqi_router(self.sources()).routes
+        routers = (checks_router, aqi_router, feedback_router, replay_router)
+        routes = [
+            *router(Desk(self.sources(), self.store)).routes,
+            *(route for one in routers for route in one(self.sources()).routes),
+        ]
         return [route for route in routes if isinstance(route, APIRoute) and route.include_in_schema]
 
 
@@ -136,7 +143,10 @@ def hub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hub]:
     live.publish(SNAPSHOT)
     with Registry.open(directory / "registry.sqlite", ("duty",)) as registry:
         _fill_registry(registry)
-        yield Hub(live, registry, store, ScaledClock(NOW_MS + 90_000, 0, 1e-9), _hours(directory))
+        orders = OrderBook(directory / "hub.toml", directory)
+        (directory / "replays" / "000001").mkdir(parents=True)
+        (directory / "replays" / "000001" / "wanted.json").write_bytes(b'[{"more.toml": ""}, 90.0, null]')
+        yield Hub(live, registry, store, ScaledClock(NOW_MS + 90_000, 0, 1e-9), _hours(directory), orders)
     live.close()
     store.close()
 
