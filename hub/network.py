@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,6 +29,20 @@ _BLOCK: Final = 8_192
 _NO_PLACE: Final = (np.nan, np.nan)
 # A station speaks for an area without one of its own from up to this far.
 COVER_M: Final = 2_500.0
+
+
+class Cover(NamedTuple):
+    """The streams that speak for each area, by area.
+
+    Attributes:
+        row: int64[pairs].
+        area: int64[k], areas for which somebody speaks, ascending.
+        start: int64[k], where the rows of each begin.
+    """
+
+    row: NDArray[np.int64]
+    area: NDArray[np.int64]
+    start: NDArray[np.int64]
 
 
 @dataclass(frozen=True, eq=False)
@@ -96,6 +110,13 @@ class Network:
             (prop, np.flatnonzero(company & (self.property == prop)))
             for prop in np.unique(self.property[company]).tolist()
         )
+
+    @cached_property
+    def cover(self) -> Cover:
+        """The streams that speak for each area, by area."""
+        order = np.argsort(self.cover_area, kind="stable")
+        area, start = np.unique(self.cover_area[order], return_index=True)
+        return Cover(self.cover_row[order], area, start)
 
     @cached_property
     def vehicles(self) -> NDArray[np.intp]:

@@ -5,10 +5,13 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from hub.rows import Parameter, at, picked, put
+
+__all__ = ["Bools", "Floats", "Ints", "Parameter", "Patience", "Runs", "stepped"]
+
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
 Ints = NDArray[np.int64]
-Parameter = float | Floats
 
 
 class Runs(NamedTuple):
@@ -43,15 +46,19 @@ class Patience(NamedTuple):
 
 def stepped(runs: Runs, time_ms: Ints, passed: Bools, back: Bools, patience: Patience) -> Runs:
     """Return the runs after one value of each stream; a stream without one is False in both `passed` and `back`."""
-    if not (passed.any() or runs.above.any() or runs.active.any()):
+    rows = np.flatnonzero(passed | (runs.above > 0))
+    if not rows.size:
         return runs  # the quiet minute that most are
-    first = passed & (runs.above == 0)
-    above = np.where(passed, runs.above + 1, runs.above)
-    since_ms = np.where(first, time_ms, runs.since_ms)
-    below = np.where(passed, 0, np.where(back, runs.below + 1, runs.below))
-    entered = passed & (above >= patience.enter) & (time_ms - since_ms >= patience.delay_ms)
-    active = (runs.active & ~(below >= patience.leave)) | entered
+    enter, leave, delay_ms = (at(parameter, rows) for parameter in patience)
+    passed, back, time_ms = passed[rows], back[rows], time_ms[rows]
+    before = picked(runs, rows)
+    above = before.above + passed
+    since_ms = np.where(passed & (before.above == 0), time_ms, before.since_ms)
+    below = np.where(passed, 0, before.below + back)
+    entered = passed & (above >= enter) & (time_ms - since_ms >= delay_ms)
+    active = (before.active & ~(below >= leave)) | entered
     # A run that never entered ends with the first value that is clearly back; one that did ends when the level is left.
     ended = back & ~active
     above = np.where(ended, 0, above)
-    return Runs(above, np.where(above == 0, 0, below), np.where(ended, 0, since_ms), active)
+    after = Runs(above, np.where(above == 0, 0, below), np.where(ended, 0, since_ms), active)
+    return put(runs, rows, after)

@@ -1,6 +1,6 @@
 """How areas stand: levels by cause with hysteresis in time, and how fresh what they rest on is."""
 
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -86,41 +86,62 @@ class Support(NamedTuple):
 
 def stepped(state: AreaState, support: Support, fresh: Levels, minute_ms: int) -> tuple[AreaState, NDArray[np.bool_]]:
     """Return the state after a minute, and bool[A, SLOTS]: where a level has just become red."""
-    kept = (support.level < state.level) & (minute_ms - state.supported_ms < HOLD_MS)
-    level = np.where(kept, state.level, support.level)
-    asked = ~kept & (level > 0)
-    risen = level > state.level
-    reddened = (level == Level.RED) & (state.level < Level.RED)
-    start_ms = np.where(risen, support.start_ms, np.where(level == 0, 0, state.start_ms))
-    about = state.property.copy()
-    about[:, EXCESS_SLOT] = np.where(risen[:, EXCESS_SLOT], support.property, about[:, EXCESS_SLOT])
-    shown = level.max(axis=1, initial=0).astype(np.uint8)
-    return AreaState(
-        level.astype(np.uint8),
-        start_ms,
-        np.where(asked, minute_ms, state.supported_ms),
-        about,
+    cells = np.flatnonzero(support.level | state.level)
+    area, slot = np.divmod(cells, SLOTS)
+    asks, stood, supported_ms = (part.reshape(-1)[cells] for part in (support.level, state.level, state.supported_ms))
+    kept = (asks < stood) & (minute_ms - supported_ms < HOLD_MS[slot])
+    level = np.where(kept, stood, asks)
+    risen = level > stood
+    names = risen & (slot == EXCESS_SLOT)
+    start_ms = np.where(risen, support.start_ms[area, slot], np.where(level == 0, 0, state.start_ms[area, slot]))
+    supported_ms = np.where(~kept & (level > 0), minute_ms, supported_ms)
+    about = np.where(names, support.property[area], state.property[area, slot])
+    levels = _changed(state.level, cells, level)
+    shown = levels.max(axis=1, initial=0)
+    after = AreaState(
+        levels,
+        _changed(state.start_ms, cells, start_ms),
+        _changed(state.supported_ms, cells, supported_ms),
+        _changed(state.property, cells, about),
         shown,
         fresh,
         np.where(shown != state.shown, minute_ms, state.since_ms),
-        np.where(level[:, EXCESS_SLOT] == Level.RED, minute_ms, state.red_ms),
-    ), reddened
+        np.where(levels[:, EXCESS_SLOT] == Level.RED, minute_ms, state.red_ms),
+    )
+    reddened = (level == Level.RED) & (stood < Level.RED)
+    return after, _changed(np.zeros(levels.shape, np.bool_), cells, reddened)
+
+
+def _changed(whole: NDArray[Any], cells: NDArray[np.intp], part: NDArray[Any]) -> NDArray[Any]:
+    """Return an array of areas and slots with other values in some cells; the same one for none."""
+    if not cells.size:
+        return whole
+    result = whole.copy()
+    result.reshape(-1)[cells] = part
+    return result
 
 
 def freshness(network: Network, newest_minute: Ints, state: AreaState, minute_ms: int) -> Levels:
     """Return uint8[A]: how fresh the newest value is that speaks for each area; a passing vehicle's counts, too."""
-    newest_ms = newest_minute[network.cover_row] * MINUTE_MS
-    newest_ms = np.where(newest_minute[network.cover_row] < 0, NEVER_MS, newest_ms)
-    slack = np.maximum(3 * network.period_ms[network.cover_row], FRESH_MS)
-    until = np.full(len(network.areas), NEVER_MS)
-    np.maximum.at(until, network.cover_area, newest_ms + slack)
-    heard = np.full(len(network.areas), NEVER_MS)
-    np.maximum.at(heard, network.cover_area, newest_ms)
+    cover = network.cover
+    newest = newest_minute[cover.row]
+    heard_ms = np.where(newest < 0, NEVER_MS, newest * MINUTE_MS)
+    slack_ms = np.maximum(3 * network.period_ms[cover.row], FRESH_MS)
+    until, heard = np.full(len(network.areas), NEVER_MS), np.full(len(network.areas), NEVER_MS)
+    if len(cover.area):
+        until[cover.area] = np.maximum.reduceat(heard_ms + slack_ms, cover.start)
+        heard[cover.area] = np.maximum.reduceat(heard_ms, cover.start)
     supported = state.supported_ms.max(axis=1, initial=NEVER_MS)
     is_fresh = (until >= minute_ms) | (minute_ms - supported <= FRESH_MS)
     heard = np.maximum(heard, supported)
     old = np.where(minute_ms - heard <= STALE_MS, np.uint8(Freshness.STALE), np.uint8(Freshness.NO_DATA))
     return np.where(is_fresh, np.uint8(Freshness.FRESH), old)
+
+
+def speaking(network: Network, newest_minute: Ints, minute: int) -> NDArray[np.bool_]:
+    """Return bool[n]: whose newest value still speaks: silence keeps nobody unusual."""
+    slack_ms = np.maximum(3 * network.period_ms, FRESH_MS)
+    return np.asarray((minute - newest_minute) * MINUTE_MS <= slack_ms)
 
 
 def detector_of(slot: int) -> DetectorKind:

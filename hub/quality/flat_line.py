@@ -4,9 +4,15 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from hub.quality.check import Flags, Floats, Ints, Parameter, Series, verified
+from hub.rows import Rows, at
 from wire.reading import Flag
+
+_GOOD, _UNKNOWN, _SUSPECT, _FAIL, _MISSING = (
+    np.uint8(flag) for flag in (Flag.GOOD, Flag.UNKNOWN, Flag.SUSPECT, Flag.FAIL, Flag.MISSING)
+)
 
 
 class FlatState(NamedTuple):
@@ -63,33 +69,44 @@ class FlatLine:
 
     def __call__(self, series: Series, state: FlatState) -> tuple[Flags, FlatState]:
         """Return (uint8[n, k] flags, the state after the last time); see `Check`."""
-        flags = np.full(series.value.shape, Flag.MISSING, np.uint8)
+        flags = np.empty(series.value.shape, np.uint8)
         for k in range(series.value.shape[1]):
-            time_ms, value = series.time_ms[:, k], series.value[:, k]
-            state = _step(state, time_ms, value, series.background[:, k])
-            there = ~np.isnan(value)
-            flags[there, k] = self._verdict(state, time_ms)[there]
+            state, flags[:, k] = self._step(state, series.time_ms[:, k], series.value[:, k], series.background[:, k])
         return flags, state
 
-    def _verdict(self, state: FlatState, time_ms: Ints) -> Flags:
-        moved = state.high - state.low > np.maximum(self.moved, self.moved_share * np.maximum(state.low, 0.0))
-        known = ~np.isnan(self.moved) & ~np.isnan(state.low)
-        suspect = moved & (state.repeats >= self.suspect)
-        fail = suspect & (state.repeats >= self.fail) & (time_ms - state.since_ms >= self.fail_ms)
-        flags = np.where(known, np.uint8(Flag.GOOD), np.uint8(Flag.UNKNOWN))
-        flags[suspect] = Flag.SUSPECT
-        flags[fail] = Flag.FAIL
-        return flags
+    def repeating(self, state: FlatState) -> NDArray[np.bool_]:
+        """Return bool[n]: whose value came so often that it is SUSPECT if the neighbours have moved."""
+        rows = np.flatnonzero(state.repeats > 1)
+        found = np.zeros(len(state.repeats), np.bool_)
+        found[rows] = (state.repeats[rows] >= at(self.suspect, rows)) & ~np.isnan(at(self.moved, rows))
+        return found
 
+    def _step(self, state: FlatState, time_ms: Ints, value: Floats, background: Floats) -> tuple[FlatState, Flags]:
+        there = ~np.isnan(value)
+        same = value == state.value
+        new = there & ~same
+        rows = np.flatnonzero(same)
+        state = FlatState(
+            np.where(new, value, state.value),
+            np.where(new, 1, state.repeats),
+            np.where(new, time_ms, state.since_ms),
+            np.where(new, background, state.low),
+            np.where(new, background, state.high),
+        )
+        known = ~(np.isnan(state.low) | np.isnan(self.moved))
+        flags = np.where(there, np.where(known, _GOOD, _UNKNOWN), _MISSING)
+        if rows.size:
+            state.repeats[rows] += 1
+            state.low[rows] = np.fmin(state.low[rows], background[rows])
+            state.high[rows] = np.fmax(state.high[rows], background[rows])
+            flags[rows] = self._verdict(state, rows, time_ms[rows])
+        return state, flags
 
-def _step(state: FlatState, time_ms: Ints, value: Floats, background: Floats) -> FlatState:
-    there = ~np.isnan(value)
-    same = there & (value == state.value)
-    new = there & ~same
-    return FlatState(
-        np.where(new, value, state.value),
-        np.where(new, 1, state.repeats + same),
-        np.where(new, time_ms, state.since_ms),
-        np.where(new, background, np.where(same, np.fmin(state.low, background), state.low)),
-        np.where(new, background, np.where(same, np.fmax(state.high, background), state.high)),
-    )
+    def _verdict(self, state: FlatState, rows: Rows, time_ms: Ints) -> Flags:
+        """Return the flags of the streams that repeat themselves."""
+        low, repeats = state.low[rows], state.repeats[rows]
+        least = np.maximum(at(self.moved, rows), at(self.moved_share, rows) * np.maximum(low, 0.0))
+        suspect = (state.high[rows] - low > least) & (repeats >= at(self.suspect, rows))
+        fail = suspect & (repeats >= at(self.fail, rows)) & (time_ms - state.since_ms[rows] >= at(self.fail_ms, rows))
+        known = ~(np.isnan(low) | np.isnan(at(self.moved, rows)))
+        return np.where(fail, _FAIL, np.where(suspect, _SUSPECT, np.where(known, _GOOD, _UNKNOWN)))

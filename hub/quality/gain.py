@@ -7,7 +7,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hub.quality.check import Flags, Floats, Ints, Parameter, Series, verified
+from hub.rows import Rows, at, picked, put
 from wire.reading import Flag
+
+_GOOD, _UNKNOWN, _SUSPECT, _MISSING = (np.uint8(flag) for flag in (Flag.GOOD, Flag.UNKNOWN, Flag.SUSPECT, Flag.MISSING))
 
 
 class GainState(NamedTuple):
@@ -74,58 +77,54 @@ class Gain:
 
     def __call__(self, series: Series, state: GainState) -> tuple[Flags, GainState]:
         """Return (uint8[n, k] flags, the state after the last time); see `Check`."""
-        flags = np.full(series.value.shape, Flag.MISSING, np.uint8)
+        flags = np.empty(series.value.shape, np.uint8)
         for k in range(series.value.shape[1]):
             value = series.value[:, k]
             state = self._step(state, series.time_ms[:, k], value, series.background[:, k])
-            there = ~np.isnan(value)
-            flags[there, k] = self._verdict(state)[there]
+            flags[:, k] = np.where(np.isnan(value), _MISSING, self._verdict(state))
         return flags, state
 
     def _verdict(self, state: GainState) -> Flags:
         known = (state.compared >= self.enough) & ~np.isnan(self.floor)
-        flags = np.where(known, np.uint8(Flag.GOOD), np.uint8(Flag.UNKNOWN))
-        flags[state.flagged] = Flag.SUSPECT
-        return flags
+        return np.where(state.flagged, _SUSPECT, np.where(known, _GOOD, _UNKNOWN))
 
     def _step(self, state: GainState, time_ms: Ints, value: Floats, background: Floats) -> GainState:
         comparable = (background >= self.floor) & (value <= self.band * background) & (value * self.band >= background)
-        comparable &= (background > 0) & (value > 0)
-        log = np.log(np.where(comparable, value, 1.0) / np.where(comparable, background, 1.0))
+        rows = np.flatnonzero(comparable & (background > 0) & (value > 0))
+        if not rows.size:
+            return state
+        after = self._compared(picked(state, rows), rows, value[rows], background[rows])
+        return put(state, rows, self._judged(after, rows, time_ms[rows]))
+
+    def _compared(self, state: GainState, rows: Rows, value: Floats, background: Floats) -> GainState:
+        """Return the sums of some streams after a value that could be compared."""
+        log, memory = np.log(value / background), np.asarray(at(self.memory, rows))
         # Few values weigh evenly, many fade: the mean never hangs on the first value.
-        fading = _fading(comparable, state.compared, self.memory)
+        fading = _Fading(1.0 / np.minimum(state.compared + 1.0, memory))
         # Whether it is steady shows in half the time, or the step at a fault's beginning would count as unsteady.
-        sooner = _fading(comparable, state.compared, np.maximum(np.asarray(self.memory) / 2, 1))
-        moved = GainState(
-            state.compared + comparable,
-            fading(state.value, np.where(comparable, value, 0.0)),
-            fading(state.background, np.where(comparable, background, 0.0)),
+        sooner = _Fading(1.0 / np.minimum(state.compared + 1.0, np.maximum(memory / 2, 1)))
+        return GainState(
+            state.compared + 1,
+            fading(state.value, value),
+            fading(state.background, background),
             sooner(state.ratio, log),
             sooner(state.square, log * log),
             state.since_ms,
             state.flagged,
         )
-        return self._judged(moved, time_ms, comparable)
 
-    def _judged(self, state: GainState, time_ms: Ints, comparable: NDArray[np.bool_]) -> GainState:
-        gain = np.divide(state.value, state.background, out=np.ones(len(state.value)), where=state.background > 0)
+    def _judged(self, state: GainState, rows: Rows, time_ms: Ints) -> GainState:
+        gain = state.value / state.background
         off = np.maximum(gain, 1 / np.maximum(gain, 1e-9))
-        steady = state.square - state.ratio**2 <= np.square(self.scatter)
-        outside = comparable & (off > self.factor) & steady & (state.compared >= self.enough)
-        inside = comparable & (off <= self.release)
-        flagged = (state.flagged | outside) & ~inside
+        steady = state.square - state.ratio**2 <= np.square(at(self.scatter, rows))
+        outside = (off > at(self.factor, rows)) & steady & (state.compared >= at(self.enough, rows))
+        flagged = (state.flagged | outside) & ~(off <= at(self.release, rows))
         since_ms = np.where(flagged & ~state.flagged, time_ms, np.where(flagged, state.since_ms, 0))
         return state._replace(flagged=flagged, since_ms=since_ms)
 
 
 class _Fading(NamedTuple):
     share: Floats
-    kept: Floats
 
     def __call__(self, mean: Floats, value: Floats) -> Floats:
-        return self.kept * mean + self.share * value
-
-
-def _fading(comparable: NDArray[np.bool_], compared: Ints, memory: Parameter) -> _Fading:
-    share = np.where(comparable, 1.0 / np.minimum(compared + 1.0, memory), 0.0)
-    return _Fading(share, 1 - share)
+        return (1 - self.share) * mean + self.share * value
