@@ -14,7 +14,6 @@ from hub.network import Network
 from hub.past import RECENT_H
 from hub.quality.verdict import Quality
 from wire.properties import PROPERTIES
-from wire.reading import Flag
 
 _UNITS: Final = {"ug/m3": "µg/m³", "mg/m3": "mg/m³"}
 
@@ -24,29 +23,23 @@ def fault_tickets(
 ) -> tuple[TicketOpening, ...]:
     """Return a ticket for each device and kind of fault that an hour brought.
 
-    A check of the minutes that says the same of the stream already has its ticket: one fault, one ticket.
+    A stream of which a check of the minutes says that it fails has its ticket already: one fault, one ticket.
 
     Args:
         network: of n datastreams.
         found: in the hour.
-        quality: what the checks of the minutes say.
+        quality: what the checks of the minutes say, and have told.
         calibration: of the thresholds in force.
         now_ms: the judge's time.
     """
     opened: dict[tuple[str, FaultKind], TicketOpening] = {}
     for alarm in (*found.alarms, *found.taken_over):
         stream = network.datastreams[alarm.row]
-        if calibration is not None and not _is_said(quality, alarm):
+        if calibration is not None and not quality.told[alarm.row]:
             since_ms, detail = alarm.hour * HOUR_MS, _detail(stream, alarm, calibration, found.hour.hour)
             ticket = ticket_opening(stream.device, alarm.kind, since_ms, now_ms, detail)
             opened.setdefault((stream.device, alarm.kind), ticket)
     return tuple(opened.values())
-
-
-def _is_said(quality: Quality, alarm: Alarm) -> bool:
-    if alarm.kind == "stuck":
-        return bool(quality.flat_flag[alarm.row] == Flag.FAIL)
-    return alarm.kind == "drift" and bool(quality.gain.flagged[alarm.row])
 
 
 def _detail(stream: Datastream, alarm: Alarm, calibration: Calibration, hour: int) -> tuple[str, str]:

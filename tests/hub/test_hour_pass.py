@@ -236,8 +236,7 @@ def test_the_ticket_says_the_numbers(lived: list[Lived], network: Network, broke
 def test_one_fault_has_one_ticket(lived: list[Lived], network: Network) -> None:
     """A check of the minutes has said it already."""
     quality = verdict.start(bind(network, 0))
-    flat = np.where(np.arange(len(network)) == 3, np.uint8(4), quality.flat_flag)
-    said = quality._replace(flat_flag=flat)
+    said = quality._replace(told=(np.arange(len(network)) == 3).astype(np.uint8))
 
     assert () == fault_tickets(network, announcing(lived, "stuck").found, said, CALIBRATION, 7)
 
