@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from shapely import Polygon
 
 from hub.checks import UNCHECKED, Checks, FaultKind
+from hub.reasons import Candidate, Explanation, Settle
 
 MINUTE_MS = 60_000
 
@@ -176,8 +177,11 @@ class Anomaly:
             NaN when the rule needs none.
         threshold: the limit that value (exceedance) or value minus background (local excess, onset) passed.
         rule: id and version of the rule.
-        alternatives: ids of the next nearest areas that it could belong to.
         basis: what the rule rests on.
+        candidates: who may make the excess, the likeliest first, with the ground outside of all areas; empty when it
+            was not asked. Those with less than 1 % are left out.
+        settle: the one observation that would say most about it, None when nobody was asked or none would say much.
+        explanation: how value, background and threshold came about; None for what was kept before there was one.
     """
 
     minute_ms: int
@@ -192,8 +196,15 @@ class Anomaly:
     rule: str
     longitude: float
     latitude: float
-    alternatives: tuple[str, ...] = ()
     basis: Basis = Basis()
+    candidates: tuple[Candidate, ...] = ()
+    settle: Settle | None = None
+    explanation: Explanation | None = None
+
+    @property
+    def alternatives(self) -> tuple[str, ...]:
+        """Ids of the other areas that it could belong to, the likeliest first."""
+        return tuple(one.area for one in self.candidates if one.area is not None and one.area != self.area)
 
 
 @dataclass(frozen=True, slots=True)

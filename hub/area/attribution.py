@@ -1,6 +1,7 @@
-"""Whose is it? Stations above their region are grouped; each group is laid to the area whose plume fits it best."""
+"""Whose is it? Every area near a local excess gets the probability that its plume, and no other, makes it."""
 
 import math
+from collections.abc import Sequence
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -10,7 +11,11 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 from scipy.spatial import cKDTree
 
-from hub.model import Area, AreaKind
+from hub.area.geometry import NOWHERE
+from hub.area.plume import Points, Sources, reached
+from hub.area.possible import around, inside
+from hub.area.prior import OUTSIDE, anywhere, weight_of
+from hub.model import Area
 
 Floats = NDArray[np.float64]
 
@@ -18,51 +23,71 @@ Floats = NDArray[np.float64]
 LINK_M: Final = 2_500.0
 # Areas farther from the peak than this are no candidates.
 CANDIDATE_M: Final = 3_500.0
-# Stations within this distance of the peak say by their silence where the source is not.
-WITNESS_M: Final = 6_000.0
-
-# A plume in open country, widened for a wind known to 20 degrees only: width and depth where it starts, and per metre.
-_WIDTH_M, _WIDENS = 120.0, 0.18
-_DEPTH_M, _DEEPENS = 25.0, 0.09
-_CALM_M: Final = 600.0
-# Dust is coarse: with so many times more PM10 than PM2.5 in the excess, building sites come first, then roads.
-_COARSE: Final = 2.5
-_UNLIKELY: Final[dict[AreaKind, float]] = {
-    "construction_site": 0.0,
-    "road": 0.1,
-    "enterprise": 0.2,
-    "lab_building": 0.3,
-}
-_FAR: Final = 0.05  # misfit that a kilometre from the peak counts as
+# The concentration over a patch, in units of the excess that makes red: median and deviation of its logarithm.
+STRENGTH, STRENGTH_SPREAD = 8.0, 1.0
+_STRENGTHS: Final = np.linspace(-2.4, 2.4, 9)
+# What the plume's formula is off at a point, as a share of what it says; tails are Student's with 3 degrees of freedom.
+MODEL_ERROR: Final = 0.5
+# A source that does not explain the peak is unlikely, and no more so than this many squared deviations.
+UNLIKELIEST: Final = 60.0
+# How likely it is that nothing of this holds: two sources, a lying instrument, a wind that turned.
+ASTRAY: Final = 0.02
+# How many possible sources stand for an area, and for the ground outside of all areas.
+DRAWN, DRAWN_OUTSIDE = 256, 768
 
 
-class Wind(NamedTuple):
-    """Where the wind comes from, as a vector in m/s that points upwind; NaN when unknown."""
-
-    east: float
-    north: float
-
-    @property
-    def speed(self) -> float:
-        """Length in m/s."""
-        return math.hypot(self.east, self.north)
-
-
-class Plume(NamedTuple):
-    """What is to be explained.
+class Measured(NamedTuple):
+    """What is to be explained, at k points.
 
     Attributes:
-        east_m, north_m: float64[k], where was measured.
-        excess: float64[k], above the background, not negative.
-        wind: at that place.
+        points: where was measured, under which wind.
+        excess: float64[k], above the background.
+        error: float64[k], standard deviation of what the instruments and the background are off.
+        trust: float64[k], 0 to 1, how much each counts: minutes of one track are not independent.
+        peak: index of the point that stands out most.
+        speed_m_s: of the wind, NaN when unknown.
         coarse: excess of PM10 over that of PM2.5, NaN when it is about neither.
+        scale: the excess that makes red.
     """
 
-    east_m: Floats
-    north_m: Floats
+    points: Points
     excess: Floats
-    wind: Wind
+    error: Floats
+    trust: Floats
+    peak: int
+    speed_m_s: float
     coarse: float
+    scale: float
+
+
+class Belief(NamedTuple):
+    """What is believed of the source: d possibilities, each a place and a strength, with weights that add up to 1.
+
+    Attributes:
+        sources: of each.
+        candidate: int64[d], index into the posterior's areas.
+        strength: float64[d], concentration over the patch.
+        weight: float64[d].
+    """
+
+    sources: Sources
+    candidate: NDArray[np.intp]
+    strength: Floats
+    weight: Floats
+
+
+class Posterior(NamedTuple):
+    """How likely each candidate is.
+
+    Attributes:
+        area: index of each, the last is NOWHERE: outside of all areas.
+        probability: float64[m], adds up to 1.
+        belief: of which that is the sum.
+    """
+
+    area: tuple[int, ...]
+    probability: Floats
+    belief: Belief
 
 
 def groups(east_m: Floats, north_m: Floats, family: NDArray[np.int64]) -> NDArray[np.int64]:
@@ -77,57 +102,89 @@ def groups(east_m: Floats, north_m: Floats, family: NDArray[np.int64]) -> NDArra
     return connected_components(links, directed=False)[1].astype(np.int64)
 
 
-def candidates(plume: Plume, areas: tuple[Area, ...], shapes: NDArray[np.object_]) -> list[tuple[int, float]]:
-    """Return (index of the area, misfit) of every area near the peak, the likeliest first.
+def near(measured: Measured, shapes: NDArray[np.object_]) -> NDArray[np.intp]:
+    """Return the indices of the areas within CANDIDATE_M of the peak."""
+    if not len(shapes) or not len(measured.excess):
+        return np.zeros(0, np.intp)
+    peak = _peak(measured)
+    return np.flatnonzero(shapely.distance(peak, shapes) <= CANDIDATE_M)
 
-    The misfit is the share of the measured excess, 0 to 1, that the best plume from that area leaves unexplained, plus
-    what speaks against its kind and its distance.
+
+def posterior(
+    measured: Measured, areas: Sequence[Area], shapes: NDArray[np.object_], favour: Floats | None = None
+) -> Posterior:
+    """Return how likely it is that each area near the peak makes the excess, and that none of them does.
+
+    One source is assumed: a patch somewhere in an area, or on the ground outside of all. Its place, size and strength,
+    the wind's true direction and the air's stability are not known: the likelihood is the mean over draws of them.
+
+    Args:
+        measured: what is to be explained.
+        areas: of the zone.
+        shapes: their polygons in metres.
+        favour: float64[areas], how many times likelier than its kind an area is held beforehand.
     """
-    if not len(plume.excess) or not len(shapes):
-        return []
-    peak = int(plume.excess.argmax())
-    distance_m = shapely.distance(shapely.points(plume.east_m[peak], plume.north_m[peak]), shapes)
-    near = np.flatnonzero(distance_m <= CANDIDATE_M).tolist()
-    scored = [(area, misfit(plume, shapes[area]) + _against(plume, areas[area], distance_m[area])) for area in near]
-    return sorted(scored, key=lambda pair: (pair[1], pair[0]))
+    found = near(measured, shapes).tolist()
+    disc = _peak(measured).buffer(CANDIDATE_M, quad_segs=4)
+    drawn, prior = [], []
+    for area in found:
+        part = shapely.intersection(shapes[area], disc)
+        share = part.area / shapes[area].area
+        drawn.append(inside(part if share > 0 else shapes[area], DRAWN, measured.speed_m_s))
+        weight = weight_of(areas[area].kind, measured.coarse) * max(share, 1e-3)
+        prior.append(np.full(DRAWN, weight * (1.0 if favour is None else favour[area]) / DRAWN))
+    drawn.append(around(_peak(measured), CANDIDATE_M, DRAWN_OUTSIDE, measured.speed_m_s))
+    prior.append(_outside(measured, drawn[-1], areas, shapes))
+    sources = Sources(*(np.concatenate(column) for column in zip(*drawn, strict=True)))
+    candidate = np.repeat(np.arange(len(drawn)), [len(one.east_m) for one in drawn])
+    return _weighed(measured, sources, candidate, np.concatenate(prior), (*found, NOWHERE))
 
 
-def _against(plume: Plume, area: Area, distance_m: float) -> float:
-    unlikely = _UNLIKELY[area.kind] if plume.coarse > _COARSE else 0.3 * (area.kind == "lab_building")
-    return unlikely + _FAR * distance_m / 1000
+def _peak(measured: Measured) -> shapely.Point:
+    return shapely.Point(measured.points.east_m[measured.peak], measured.points.north_m[measured.peak])
 
 
-def misfit(plume: Plume, shape: shapely.Polygon) -> float:
-    """Return the share, 0 to 1, of the excess's square that the best plume from a shape leaves unexplained."""
-    expected = footprint(plume, shape)
-    strength = float(expected @ expected)
-    measured = float(plume.excess @ plume.excess)
-    if strength <= 0 or measured <= 0:
-        return 1.0
-    return 1.0 - float(expected @ plume.excess) ** 2 / (strength * measured)
+def _outside(measured: Measured, drawn: Sources, areas: Sequence[Area], shapes: NDArray[np.object_]) -> Floats:
+    """Return the weight of each place outside: areas that nobody has drawn are as dense as a share of those drawn."""
+    if not len(shapes):
+        return np.ones(len(drawn.east_m))
+    hull = shapely.convex_hull(shapely.GeometryCollection(list(shapes))).buffer(1_000.0).area
+    known = sum(weight_of(area.kind, math.nan) for area in areas)
+    free = np.ones(len(drawn.east_m))
+    free[shapely.STRtree(shapes).query(shapely.points(drawn.east_m, drawn.north_m), "within")[0]] = 0.0
+    density = OUTSIDE / (1 - OUTSIDE) * known / hull
+    # Places are drawn evenly by their distance, so that the few near the peak are not missed: each stands for a ring.
+    peak = _peak(measured)
+    away = np.hypot(drawn.east_m - peak.x, drawn.north_m - peak.y)
+    return np.asarray(
+        free * density * math.tau * away * CANDIDATE_M / len(away) * anywhere(measured.coarse), np.float64
+    )
 
 
-def footprint(plume: Plume, shape: shapely.Polygon) -> Floats:
-    """Return float64[k]: what a source spread evenly over a shape would add at each point, in arbitrary units."""
-    east, north, weight = _patches(shape)
-    dx, dy = plume.east_m[:, None] - east[None, :], plume.north_m[:, None] - north[None, :]
-    speed = plume.wind.speed
-    if not speed > 0:
-        return np.asarray(np.exp(-0.5 * (dx**2 + dy**2) / _CALM_M**2) @ weight, np.float64)
-    downwind = -(dx * plume.wind.east + dy * plume.wind.north) / speed
-    across = (dx * plume.wind.north - dy * plume.wind.east) / speed
-    reach = np.maximum(downwind, 0)
-    width, depth = _WIDTH_M + _WIDENS * reach, _DEPTH_M + _DEEPENS * reach
-    bell = np.exp(-0.5 * ((across / width) ** 2 + (np.minimum(downwind, 0) / _WIDTH_M) ** 2))
-    return np.asarray((bell / (width * depth)) @ weight, np.float64)
+def _weighed(
+    measured: Measured, sources: Sources, candidate: NDArray[np.intp], prior: Floats, area: tuple[int, ...]
+) -> Posterior:
+    strengths = STRENGTH * measured.scale * np.exp(STRENGTH_SPREAD * _STRENGTHS)
+    share = reached(sources, measured.points)
+    with np.errstate(divide="ignore"):
+        logs = np.stack([_likelihood(measured, share * strength) for strength in strengths], axis=1)
+        logs += np.log(prior)[:, None] - 0.5 * _STRENGTHS**2
+    weight = np.exp(logs - logs.max())
+    weight /= weight.sum()
+    probability = np.bincount(candidate, weight.sum(axis=1), len(area)).astype(np.float64)
+    beforehand = np.bincount(candidate, prior, len(area))
+    probability = (1 - ASTRAY) * probability + ASTRAY * beforehand / beforehand.sum()
+    kept = np.flatnonzero(weight.ravel() > 1e-6)
+    row, column = np.divmod(kept, len(strengths))
+    belief = Belief(sources.chosen(row), candidate[row], strengths[column], weight.ravel()[kept])
+    return Posterior(area, probability, belief)
 
 
-def _patches(shape: shapely.Polygon) -> tuple[Floats, Floats, Floats]:
-    """Return the middles of the pieces into which a grid cuts a shape, and their shares of it."""
-    step = min(max(math.sqrt(shape.area / 9), 60.0), 400.0)
-    west, south, east, north = shape.bounds
-    x, y = np.meshgrid(np.arange(west, east, step), np.arange(south, north, step))
-    pieces = shapely.intersection(shapely.box(x.ravel(), y.ravel(), x.ravel() + step, y.ravel() + step), shape)
-    pieces = pieces[shapely.area(pieces) > 0]
-    middle = shapely.get_coordinates(shapely.centroid(pieces))
-    return middle[:, 0], middle[:, 1], shapely.area(pieces) / shape.area
+def _likelihood(measured: Measured, expected: Floats) -> Floats:
+    """Return float64[s]: the logarithm of the likelihood of what was measured, given what is expected (s, k)."""
+    variance = measured.error**2 + (MODEL_ERROR * expected) ** 2
+    off = (measured.excess - expected) ** 2 / variance
+    result = -0.5 * np.log(variance * (1 + off / 3) ** 4) @ measured.trust
+    # What stands out most is no accident: there the tail is normal.
+    peak = off[:, measured.peak]
+    return np.asarray(result + 2 * np.log1p(peak / 3) - 0.5 * np.minimum(peak, UNLIKELIEST), np.float64)

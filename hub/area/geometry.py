@@ -31,6 +31,11 @@ class Plane:
         east = (longitude - self.longitude) * _DEGREE_M * math.cos(math.radians(self.latitude))
         return east, (latitude - self.latitude) * _DEGREE_M
 
+    def degrees(self, east_m: float, north_m: float) -> tuple[float, float]:
+        """Return (longitude, latitude) of a point."""
+        metres = _DEGREE_M * math.cos(math.radians(self.latitude))
+        return self.longitude + east_m / metres, self.latitude + north_m / _DEGREE_M
+
 
 def plane_of(areas: Sequence[Area]) -> Plane:
     """Return the plane about the middle of the areas' bounds, about (0, 0) without areas."""

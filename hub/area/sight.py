@@ -7,7 +7,6 @@ from numpy.typing import NDArray
 
 from hub.anomaly.detection import Finding, last_due, mean_of
 from hub.anomaly.rule import basis
-from hub.area.attribution import Wind
 from hub.area.status import FRESH_MS
 from hub.bindings import Bindings
 from hub.model import MINUTE_MS, Anomaly, Cause
@@ -54,23 +53,23 @@ class Sight(NamedTuple):
         """Return metres east and north of every stream, moving ones where they were last."""
         return places(self.bindings, self.newest)
 
-    def wind(self, east_m: float, north_m: float) -> Wind:
-        """Return the wind at a place: the stations' vectors, weighted by the inverse square of their distance."""
-        network = self.bindings.network
-        recent = self.minute - self.newest.minute < _WIND_MIN
-        speed = _by_station(self, "wind_speed", recent)
-        direction = np.radians(_by_station(self, "wind_direction", recent))
-        known = np.flatnonzero(np.isfinite(speed) & np.isfinite(direction))
-        if not known.size:
-            return Wind(np.nan, np.nan)
-        rows = np.searchsorted(network.station, known, sorter=np.argsort(network.station, kind="stable"))
-        at = np.argsort(network.station, kind="stable")[rows]
-        away = np.maximum(np.hypot(network.east_m[at] - east_m, network.north_m[at] - north_m), 100.0)
-        weight = away**-2.0 / (away**-2.0).sum()
-        east = float(weight @ (speed[known] * np.sin(direction[known])))
-        return Wind(east, float(weight @ (speed[known] * np.cos(direction[known]))))
+    def winds(self, east_m: float, north_m: float, span: int) -> Floats:
+        """Return float64[span, 2]: the wind at a place in the minutes up to now, m/s east and north, pointing upwind.
 
-    def anomaly(self, finding: Finding, row: int, area: int, alternatives: tuple[str, ...] = ()) -> Anomaly:
+        The stations' vectors, each held until its next, weighted by the inverse square of their distance; NaN where no
+        station has one.
+        """
+        speed, place = _held(self, "wind_speed", span)
+        direction, _ = _held(self, "wind_direction", span)
+        away = np.maximum(np.hypot(place[0] - east_m, place[1] - north_m), 100.0)
+        known = np.isfinite(speed) & np.isfinite(direction) & np.isfinite(away)[:, None]
+        weight = np.where(known, away[:, None] ** -2.0, 0.0)
+        total = weight.sum(axis=0)
+        angle, held = np.radians(np.where(known, direction, 0.0)), np.where(known, speed, 0.0)
+        parts = [(weight * held * part(angle)).sum(axis=0) for part in (np.sin, np.cos)]
+        return np.asarray(np.divide(parts, total, out=np.full((2, span), np.nan), where=total > 0).T, np.float64)
+
+    def anomaly(self, finding: Finding, row: int, area: int) -> Anomaly:
         """Return what one stream shows, laid to an area."""
         network = self.bindings.network
         stream, station = network.datastreams[row], network.stations[network.station[row]]
@@ -89,7 +88,6 @@ class Sight(NamedTuple):
             rule=rule.id,
             longitude=float(self.newest.longitude[row] if station.moving else station.longitude),
             latitude=float(self.newest.latitude[row] if station.moving else station.latitude),
-            alternatives=alternatives,
             basis=basis(rule),
         )
 
@@ -108,9 +106,18 @@ def places(bindings: Bindings, newest: Newest) -> tuple[Floats, Floats]:
     return np.where(network.moving, east, network.east_m), np.where(network.moving, north, network.north_m)
 
 
-def _by_station(sight: Sight, name: str, recent: NDArray[np.bool_]) -> Floats:
-    network = sight.bindings.network
-    rows = np.flatnonzero((network.property == PROPERTY_INDEX[name]) & recent & ~network.moving)
-    values = np.full(len(network.stations), np.nan)
-    values[network.station[rows]] = sight.newest.value[rows]
-    return values
+def _held(sight: Sight, name: str, span: int) -> tuple[Floats, Floats]:
+    """Return float64[stations, span], the newest value of each fixed station in each minute, and where it stands."""
+    network, panel = sight.bindings.network, sight.panel
+    rows = np.flatnonzero((network.property == PROPERTY_INDEX[name]) & ~network.moving)
+    place, values = np.full((2, len(network.stations)), np.nan), np.full((len(network.stations), span), np.nan)
+    minutes, value, _, _ = panel.tail(rows, sight.minute, span + _WIND_MIN)
+    wide = np.full((len(rows), span + _WIND_MIN), np.nan)
+    wide[:, minutes - sight.minute - 1] = value
+    there = np.where(np.isnan(wide), 0, np.arange(wide.shape[1]))
+    last = np.maximum.accumulate(there, axis=1)[:, _WIND_MIN:]
+    fresh = np.arange(_WIND_MIN, wide.shape[1]) - last < _WIND_MIN
+    at = network.station[rows]
+    values[at] = np.where(fresh, np.take_along_axis(wide, last, axis=1), np.nan)
+    place[:, at] = network.east_m[rows], network.north_m[rows]
+    return values, place

@@ -5,10 +5,11 @@ from dataclasses import asdict
 from typing import Any
 
 from hub.model import Anomaly
+from hub.reasons import Explanation
 
 
 def evidence(anomaly: Anomaly) -> dict[str, Any]:
-    """Return plain JSON values; a background or position that is not a number becomes None."""
+    """Return plain JSON values; what is not a number becomes None."""
     return {
         "minute_ms": anomaly.minute_ms,
         "station": anomaly.station,
@@ -24,7 +25,24 @@ def evidence(anomaly: Anomaly) -> dict[str, Any]:
         "latitude": number(anomaly.latitude),
         "alternatives": list(anomaly.alternatives),
         "basis": asdict(anomaly.basis),
+        "candidates": [one._asdict() for one in anomaly.candidates],
+        "settle": None if anomaly.settle is None else asdict(anomaly.settle),
+        "explanation": None if anomaly.explanation is None else _explanation(anomaly.explanation),
     }
+
+
+def _explanation(said: Explanation) -> dict[str, Any]:
+    plain = {name: _finite(value) for name, value in asdict(said).items()}
+    for name in ("parts", "neighbours", "history"):
+        plain[name] = [{key: _finite(value) for key, value in one._asdict().items()} for one in getattr(said, name)]
+    return plain
+
+
+def _finite(value: Any) -> Any:
+    """Return a value as JSON knows it, numbers to four decimals: more than any instrument gives."""
+    if not isinstance(value, float):
+        return value
+    return round(value, 4) if math.isfinite(value) else None
 
 
 def number(value: float) -> float | None:

@@ -3,14 +3,16 @@
 # Chinese has its own punctuation
 
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from math import isfinite
 from typing import Final
 
-from hub.model import MINUTE_MS, Anomaly, Area, LeadOpening, TicketKind, TicketOpening
+from hub.lead.words import LIKELY, Said, beijing, figure, rule_words, shares, unit_of
+from hub.model import EXCESSES, Anomaly, Area, LeadOpening, TicketKind, TicketOpening
 from wire.properties import PROPERTIES
 
-_BEIJING: Final = timedelta(hours=8)
-_UNITS: Final = {"ug/m3": "µg/m³", "mg/m3": "mg/m³", "degC": "°C"}
+_NO_FINDING: Final = "A lead to be verified, not a finding."
+__all__ = ["beijing", "lead_opening", "ticket_opening"]
+
 _TICKETS: Final[dict[TicketKind, tuple[str, str]]] = {
     "range": ("连续给出不可能的值", "keeps giving values that cannot be"),
     "flat_line": ("数值不再变化，而周围的空气在变化", "repeats one value while the air around it changes"),
@@ -48,31 +50,88 @@ def lead_opening(
     return LeadOpening(area.id, evidence[0].cause, start_ms, opened_ms, late, tuple(evidence), chinese, english)
 
 
-def _explanation(area: Area, names: dict[str, Area], evidence: Sequence[Anomaly], start_ms: int) -> tuple[str, str]:
+def _explanation(area: Area, names: dict[str, Area], evidence: Sequence[Anomaly], start_ms: int) -> Said:
     first, known = evidence[0], PROPERTIES[evidence[0].cause.property]
-    unit = _UNITS.get(known.unit, known.unit)
-    chinese = (
-        f"{area.name}：{beijing(start_ms)}起{known.chinese}异常。监测点{first.station}为{first.value:.0f} {unit}，"
+    said = [_measured(first), _entered(first), _agreeing(len(evidence) - 1), _whose(first, names), rule_words(first)]
+    chinese, english = zip(*(sentence for sentence in said if sentence[0]), strict=True)
+    return (
+        f"{area.name}：{beijing(start_ms)}起{known.chinese}异常。{''.join(chinese)}仅为线索，须经核实。",
+        f"{area.name_en}: {known.english} unusual since {beijing(start_ms)}. {' '.join(english)} {_NO_FINDING}",
     )
-    english = f"{area.name_en}: {known.english} unusual since {beijing(start_ms)}. "
-    english += f"{first.station} reads {first.value:.0f} {unit}, "
-    if first.cause.detector == "local_excess":
-        excess = first.value - first.background
-        chinese += f"区域背景{first.background:.0f}，高出{excess:.0f}（阈值{first.threshold:.0f}）。"
-        english += (
-            f"the region has {first.background:.0f}: {excess:.0f} above it, more than the {first.threshold:.0f} needed."
+
+
+def _measured(first: Anomaly) -> Said:
+    """Return the value, what it was compared with, and by how much it is beyond that."""
+    unit, value, limit = unit_of(first.cause.property), figure(first.value), figure(first.threshold)
+    if first.cause.detector not in EXCESSES:
+        beyond = ("低于", "below") if first.value < first.threshold else ("超出", "beyond")
+        return (
+            f"监测点{first.station}为{value} {unit}，{beyond[0]}{limit} {unit}。",
+            f"{first.station} reads {value} {unit}, {beyond[1]} {limit} {unit}.",
         )
-    else:
-        chinese += f"超出{first.threshold:g} {unit}。"
-        english += f"beyond {first.threshold:g} {unit}."
-    if len(evidence) > 1:
-        chinese += f"另有{len(evidence) - 1}个监测点佐证。"
-        english += f" {len(evidence) - 1} more series agree."
-    others = [names[other] for other in first.alternatives if other in names]
-    if others:
-        chinese += f"其他可能：{'、'.join(other.name for other in others)}。"
-        english += f" It could also be {', '.join(other.name_en for other in others)}."
-    return chinese + "仅为线索，须经核实。", english + " A lead to be verified, not a finding."
+    background, excess = figure(first.background), figure(first.value - first.background)
+    of, how = _background(first), _formed(first)
+    return (
+        f"监测点{first.station}为{value} {unit}，{of[0]}{background}，高出{excess}（阈值{limit}{how[0]}）。",
+        f"{first.station} reads {value} {unit}, {of[1]} {background}: {excess} above, more than {limit}{how[1]}.",
+    )
+
+
+def _background(first: Anomaly) -> Said:
+    """Return whose background it is."""
+    if first.cause.detector == "onset":
+        return "平常应为", "as a rule it would read"
+    kind = first.explanation.background_of if first.explanation else ""
+    count = first.explanation.background_count if first.explanation else 0
+    return {
+        "neighbours": (f"{count}个邻近站点的中位数", f"the median of its {count} neighbours is"),
+        "region": (f"全区{count}个站点的中位数", f"the median of the region's {count} stations is"),
+        "own_hour": ("该车此前一小时的中位数", "the median of its own last hour is"),
+    }.get(kind, ("区域背景", "the region has"))
+
+
+def _formed(first: Anomaly) -> Said:
+    """Return how the threshold was formed where the background has a part in it."""
+    said = first.explanation
+    if said is None or not said.relative:
+        return "", ""
+    return (
+        f"，取{figure(said.absolute)}与背景的{said.relative:g}倍之大者",
+        f", the larger of {figure(said.absolute)} and {said.relative:g} x background",
+    )
+
+
+def _entered(first: Anomaly) -> Said:
+    """Return how long it must last, and the wind that blew."""
+    said = first.explanation
+    if said is None:
+        return "", ""
+    wind = isfinite(said.wind_speed) and first.cause.detector in EXCESSES
+    return (
+        f"连续{said.enter}次成立后认定，连续{said.leave}次回落后解除"
+        + (f"；风速{said.wind_speed:.1f} m/s，来自{said.wind_direction:.0f}°。" if wind else "。"),
+        f"{said.enter} in a row enter, {said.leave} leave"
+        + (f"; wind {said.wind_speed:.1f} m/s from {said.wind_direction:.0f}°." if wind else "."),
+    )
+
+
+def _agreeing(others: int) -> Said:
+    return (f"另有{others}个监测点佐证。", f"{others} more series agree.") if others > 0 else ("", "")
+
+
+def _whose(first: Anomaly, names: dict[str, Area]) -> Said:
+    """Return whose it may be, how likely, and what would settle it."""
+    if not first.candidates:
+        return "", ""
+    chinese, english = shares(first.candidates, names)
+    own = next((one.probability for one in first.candidates if one.area == first.area), 0.0)
+    doubt = ("归属（可能性）：", "Whose it may be: ")
+    if first.candidates[0].area is None:
+        doubt = ("多半不属于任何已知区域，该区域为其中可能性最大者：", "Most likely of none of the known areas: ")
+    elif own < LIKELY:
+        doubt = ("归属未定，该区域仅为可能性最大者：", "Whose it is remains open, this area is only probable: ")
+    settle = ("", "") if first.settle is None else (first.settle.words, f" {first.settle.words_en}")
+    return f"{doubt[0]}{chinese}。{settle[0]}", f"{doubt[1]}{english}.{settle[1]}"
 
 
 def ticket_opening(
@@ -101,9 +160,3 @@ def ticket_opening(
 
 def _tail(detail: str) -> str:
     return f" {detail}" if detail else ""
-
-
-def beijing(time_ms: int) -> str:
-    """Return a time as a clock in Beijing shows it, to the minute."""
-    moment = datetime.fromtimestamp(time_ms // MINUTE_MS * 60, UTC) + _BEIJING
-    return f"{moment:%m-%d %H:%M}"

@@ -5,11 +5,13 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from hub.area.blame import Laid, evidence, first_ms
+from hub.area.blame import Laid
+from hub.area.showing import evidence, first_ms
 from hub.area.sight import Sight
 from hub.area.status import AreaState
 from hub.hour_pass import Found
 from hub.lead.opening import lead_opening
+from hub.lead.words import with_words
 from hub.model import Anomaly, AreaStatus, Freshness, LeadOpening, Level, TicketOpening
 
 
@@ -49,24 +51,42 @@ def outcome(  # what was known, before and after
         now_ms: the judge's time.
     """
     before, after = areas
-    changed = np.flatnonzero((before.shown != after.shown) | (before.fresh != after.fresh)).tolist()
-    leads = tuple(_lead(sight, found, after, area, slot, now_ms) for area, slot in np.argwhere(reddened).tolist())
-    changes = tuple(_status(sight, found, after, area) for area in changed)
+    changed = (before.shown != after.shown) | (before.fresh != after.fresh)
+    of = _Evidence(sight, found, after)
+    leads = tuple(_lead(of, area, slot, now_ms) for area, slot in np.argwhere(reddened).tolist())
+    changes = tuple(_status(of, area) for area in np.flatnonzero(changed).tolist())
     return Outcome(sight.minute_ms, changes, leads, tickets)
 
 
-def _lead(sight: Sight, found: Laid, after: AreaState, area: int, slot: int, now_ms: int) -> LeadOpening:
-    known = sight.bindings.network.areas
-    shown = evidence(sight, found, area, slot, int(after.property[area, slot]))
-    start_ms = first_ms(sight, tuple(a for a in shown if a.level == Level.RED), int(after.start_ms[area, slot]))
-    names = {one.id: one for one in known}
-    return lead_opening(known[area], names, shown, (start_ms, now_ms, False))
+class _Evidence:
+    """What holds the areas' levels, looked at once."""
+
+    def __init__(self, sight: Sight, found: Laid, after: AreaState) -> None:
+        self.sight = sight
+        self.after = after
+        self.names = {area.id: area for area in sight.bindings.network.areas}
+        self._found = found
+        self._known: dict[tuple[int, int], tuple[Anomaly, ...]] = {}
+
+    def __call__(self, area: int, slot: int) -> tuple[Anomaly, ...]:
+        """Return what holds an area's level in a slot, the strongest first."""
+        if (area, slot) not in self._known:
+            shown = evidence(self.sight, self._found, self.after, area, slot)
+            self._known[area, slot] = tuple(with_words(anomaly, self.names) for anomaly in shown)
+        return self._known[area, slot]
 
 
-def _status(sight: Sight, found: Laid, after: AreaState, area: int) -> AreaStatus:
-    shown: list[Anomaly] = []
-    for slot in np.flatnonzero(after.level[area]).tolist():
-        shown += evidence(sight, found, area, slot, int(after.property[area, slot]))
+def _lead(of: _Evidence, area: int, slot: int, now_ms: int) -> LeadOpening:
+    shown, red = of(area, slot), [a for a in of(area, slot) if a.level == Level.RED]
+    start_ms = first_ms(of.sight, tuple(red), int(of.after.start_ms[area, slot]))
+    return lead_opening(of.sight.bindings.network.areas[area], of.names, shown, (start_ms, now_ms, False))
+
+
+def _status(of: _Evidence, area: int) -> AreaStatus:
+    after = of.after
+    shown = [anomaly for slot in np.flatnonzero(after.level[area]).tolist() for anomaly in of(area, slot)]
     level, fresh = Level(int(after.shown[area])), Freshness(int(after.fresh[area]))
     strongest = sorted(shown, key=lambda anomaly: -anomaly.level)
-    return AreaStatus(sight.bindings.network.areas[area].id, level, fresh, int(after.since_ms[area]), tuple(strongest))
+    return AreaStatus(
+        of.sight.bindings.network.areas[area].id, level, fresh, int(after.since_ms[area]), tuple(strongest)
+    )

@@ -1,13 +1,13 @@
 """What the interface says. Times are UTC milliseconds, positions degrees WGS-84, values in canonical units."""
 
-from typing import Any, Literal, NotRequired
+from typing import Any, Literal
 
 from typing_extensions import TypedDict
 
+from hub.map_api.account import Evidence, LevelName
 from hub.map_api.label_answers import LabelAnswer
 from hub.model import AreaKind, DetectorKind, StationKind, TicketKind
 
-LevelName = Literal["normal", "attention", "red"]
 FreshnessName = Literal["fresh", "stale", "no_data"]
 
 
@@ -24,39 +24,6 @@ class Geometry(TypedDict):
 
     type: str
     coordinates: Any
-
-
-class BasisAnswer(TypedDict):
-    """What a rule rests on: whose it is, where its numbers stand, how sure that is, over what it averages."""
-
-    kind: str
-    version: str
-    standard: str
-    jurisdiction: str
-    source: str
-    confidence: str
-    average_min: int
-    valid_min: int
-    valid_hours: int
-
-
-class Evidence(TypedDict):
-    """Why an area is not normal: what was measured, where, against what; old evidence does not tell its basis."""
-
-    minute_ms: int
-    station: str
-    datastream: str
-    property: str
-    detector: DetectorKind
-    level: LevelName
-    value: float | None
-    background: float | None
-    threshold: float | None
-    rule: str
-    longitude: float | None
-    latitude: float | None
-    alternatives: list[str]
-    basis: NotRequired[BasisAnswer]
 
 
 class AreaState(TypedDict):

@@ -17,6 +17,7 @@ from sqlalchemy.exc import IntegrityError
 from hub.errors import StoreError
 from hub.lead.label import Said, Subject
 from hub.model import Anomaly, AreaStatus, Cause, Freshness, LeadOpening, Level, TicketOpening
+from hub.reasons import Candidate
 from hub.registry import LevelChange, Registry
 from hub.registry.migrate import migrations
 from hub.registry.tables import TABLES
@@ -36,7 +37,7 @@ SEEN = Anomaly(
     rule="local_excess/1",
     longitude=116.5,
     latitude=39.8,
-    alternatives=("road-1",),
+    candidates=(Candidate("site-01", 0.7), Candidate("road-1", 0.3)),
 )
 OPENING = LeadOpening(
     "site-3", DUST, HOUR_MS, HOUR_MS + 90_000, late=False, evidence=(SEEN,), explanation="扬尘", explanation_en="Dust"
