@@ -245,6 +245,7 @@ class Judgement:
             latest_longitude=latest.longitude,
             latest_latitude=latest.latitude,
             checks=self._hours.checks,
+            noticed=pipeline.noticed(self.bindings, self._state),
         )
 
     def checkpoints(self) -> tuple[Checkpoint, ...]:

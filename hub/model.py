@@ -263,6 +263,7 @@ class Snapshot:
         latest_flag: uint8[n], the worse of the gateway's flag and the checks'.
         latest_longitude, latest_latitude: float64[n], NaN for fixed stations.
         checks: how the hourly checks stand.
+        noticed: float64[n], the smallest excess over its background that would be found now, infinite for none.
     """
 
     minute_ms: int
@@ -275,3 +276,4 @@ class Snapshot:
     latest_longitude: NDArray[np.float64]
     latest_latitude: NDArray[np.float64]
     checks: Checks = UNCHECKED
+    noticed: NDArray[np.float64] = field(default_factory=lambda: np.zeros(0))

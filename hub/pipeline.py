@@ -28,6 +28,7 @@ class State(NamedTuple):
     Attributes:
         newest: the newest value of every stream.
         seen: int64[n], the minute of the newest value that was judged.
+        background: float64[n], what an excess had to stand above.
         quality: of the checks.
         runs: of the detectors.
         peaks: that vehicles met.
@@ -37,6 +38,7 @@ class State(NamedTuple):
 
     newest: Newest
     seen: Ints
+    background: NDArray[np.float64]
     quality: verdict.Quality
     runs: tuple[detection.Remembered, ...]
     peaks: patrol.Peaks
@@ -49,7 +51,13 @@ def start(bindings: Bindings) -> State:
     n, areas = len(bindings.network), len(bindings.network.areas)
     runs, quality = detection.start(bindings), verdict.start(bindings)
     blame, levels = np.full(n, NOWHERE), status.AreaState.start(areas)
-    return State(Newest.never(n), np.full(n, NEVER), quality, runs, patrol.Peaks.start(), blame, levels)
+    nothing = np.full(n, np.nan)
+    return State(Newest.never(n), np.full(n, NEVER), nothing, quality, runs, patrol.Peaks.start(), blame, levels)
+
+
+def noticed(bindings: Bindings, state: State) -> NDArray[np.float64]:
+    """Return float64[n]: the smallest excess of each stream that would be found now, infinite for none."""
+    return detection.noticed(bindings, state.background, state.runs)
 
 
 class Tick(NamedTuple):
@@ -86,7 +94,7 @@ def judge_minute(bindings: Bindings, panel: Panel, state: State, tick: Tick) -> 
     freshness = status.freshness(bindings.network, newest.minute, state.areas, sight.minute_ms)
     areas, reddened = status.stepped(state.areas, found.support, freshness, sight.minute_ms)
     quality, tickets = complaint.raised(bindings, quality, seen, tick.now_ms)
-    after = State(newest, newest.minute, quality, runs, peaks, found.blame, areas)
+    after = State(newest, newest.minute, air.highest, quality, runs, peaks, found.blame, areas)
     return after, outcome(sight, found, (state.areas, areas), reddened, tickets, tick.now_ms)
 
 

@@ -91,6 +91,20 @@ def _compared(detector: Detector[Any], background: Floats, state: Remembered) ->
     return nothing, detector.threshold(background)
 
 
+def noticed(bindings: Bindings, background: Floats, runs: tuple[Remembered, ...]) -> Floats:
+    """Return float64[n]: the smallest excess over a background that would be found now, infinite for none."""
+    least = np.full(len(background), np.inf)
+    for bound, run in zip(bindings.detectors, runs, strict=True):
+        match bound.detector, run:
+            case Onset(), OnsetState():
+                least = np.fmin(least, bound.detector.noticed(background, run))
+            case LocalExcess(), _:
+                least = np.fmin(least, bound.detector.threshold(background))
+    for bound in bindings.patrols:
+        least = np.fmin(least, bound.detector.threshold(background))
+    return least
+
+
 def _averaged(panel: Panel, fresh: Series, bound: Bound, minute: int) -> Series | None:
     """Return the means that are due at a minute, None when none is: those of clock hours at each full hour."""
     group, rows = bound.group, np.flatnonzero(bound.rule >= 0)

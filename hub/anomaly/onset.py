@@ -17,6 +17,8 @@ _FAR_USUAL: Final = 2.0
 _FAR_SPREAD: Final = 2.5
 # Standard deviation over mean absolute deviation of a normal distribution whose values are cut to _FAR_SPREAD.
 _DEVIATION: Final = 1.2605
+# Values of five minutes that are half an hour.
+SOON: Final = 6
 # Before the first value: a ratio of one, known to a third, worth as much as so many values.
 _PRIOR, _PRIOR_SPREAD = 8, 0.3
 
@@ -135,6 +137,16 @@ class Onset:
     def expected(self, background: Floats, state: OnsetState) -> Floats:
         """Return float64[n]: what each station has as a rule beside this background, NaN where that is not known."""
         return np.asarray((np.maximum(background, 0.0) + self.absolute) * np.exp(state.usual) - self.absolute)
+
+    def noticed(self, background: Floats, state: OnsetState) -> Floats:
+        """Return float64[n]: the excess over this background that passes within half an hour; NaN before enough."""
+        usual = self.expected(background, state)
+        # So many deviations of each value bring the sum there in time.
+        sigmas = np.minimum(self.allowance + self.score / SOON, _FAR_SCORE)
+        spread = np.maximum(state.spread, self.least)
+        summed = (np.maximum(background, 0.0) + self.absolute) * np.exp(state.usual + sigmas * spread) - self.absolute
+        needed = np.maximum(summed, usual + self.threshold(usual)) - background
+        return np.where(state.seen >= self.enough, np.maximum(needed, self.absolute), np.nan)
 
     def threshold(self, background: Floats) -> Floats:
         """Return the excess that is needed over what is usual."""

@@ -19,15 +19,26 @@ def wind_at(network: Network, newest: Newest, minute: int, east_m: Floats, north
     The stations' vectors, weighted by the inverse square of their distance.
     """
     speed, direction = (_by_station(network, newest, minute, name) for name in ("wind_speed", "wind_direction"))
-    known = np.isfinite(speed[0]) & np.isfinite(direction[0])
-    if not known.any():
+    return blended(np.vstack([speed, direction[:1]]), east_m, north_m)
+
+
+def blended(measured: Floats, east_m: Floats, north_m: Floats) -> tuple[Floats, Floats]:
+    """Return (east, north) of the wind at k places as `wind_at` does.
+
+    Args:
+        measured: float64[4, m]: speed in m/s, metres east and north of where it is measured, and direction in degrees;
+            NaN where something is not known.
+        east_m: float64[k].
+        north_m: float64[k].
+    """
+    value, east, north, direction = measured[:, np.isfinite(measured).all(axis=0)]
+    if not len(value):
         nothing = np.full(len(east_m), np.nan)
         return nothing, nothing
-    value, east, north = speed[:, known]
     away = np.hypot(east_m[:, None] - east, north_m[:, None] - north)
     weight = np.maximum(away, _NEAREST_M) ** -2.0
     weight /= weight.sum(axis=1, keepdims=True)
-    turned = np.radians(direction[0, known])
+    turned = np.radians(direction)
     return weight @ (value * np.sin(turned)), weight @ (value * np.cos(turned))
 
 
