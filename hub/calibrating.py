@@ -11,7 +11,7 @@ from sqlalchemy import URL
 from hub.errors import TooLittleHistory
 from hub.hourly import HOUR_MS, Judged, Posts, matrices, posts_of
 from hub.lead.label import RIGHT, Label
-from hub.past import Learnt, begun, step
+from hub.past import Kit, Learnt, begun, step
 from hub.quality import calibrate
 from hub.registry.engine import open_engine
 from hub.registry.reading import RegistryReader
@@ -21,7 +21,6 @@ Floats = NDArray[np.float64]
 Progress = Callable[[str], None]
 
 DAY_H: Final = 24
-MONTH_H: Final = 720
 # `calibrate` refuses less; with less than the second, one fault of the history weighs much.
 LEAST_DAYS: Final = 10
 GOOD_DAYS: Final = 60
@@ -30,6 +29,22 @@ _FEWEST: Final = 3
 # What is judged again with the new thresholds, so that the hub goes on from it: fading means reach back weeks.
 _AGAIN_H: Final = 60 * DAY_H
 _STRETCH_H: Final = 168
+# Properties are witnesses of each other where half of the posts that measure either measure both.
+_ALIKE: Final = 0.5
+# Seconds of one processor that a million values take, about.
+_MILLION_S: Final = 4.0
+
+
+class Part(NamedTuple):
+    """The history of properties that much the same stations measure.
+
+    Attributes:
+        posts: where their devices stand.
+        values: float64 (posts, t) by property; NaN where missing, or where a person has said that the device lied.
+    """
+
+    posts: Posts
+    values: Mapping[str, Floats]
 
 
 class History(NamedTuple):
@@ -37,30 +52,21 @@ class History(NamedTuple):
 
     Attributes:
         first: hour since 1970.
-        posts: where devices stand.
-        values: float64 (posts, t) by property; NaN where missing, or where a person has said that the device lied.
+        hours: how many.
+        parts: every property is in one.
         left_out: by property why it is not judged.
         masked_h: hours of datastreams that were taken out because people said so.
     """
 
     first: int
-    posts: Posts
-    values: Mapping[str, Floats]
+    hours: int
+    parts: tuple[Part, ...]
     left_out: Mapping[str, str]
     masked_h: int
 
-    @property
-    def hours(self) -> int:
-        """How many hours it has."""
-        return int(next(iter(self.values.values())).shape[1])
-
-    def devices(self, name: str) -> int:
-        """Return how many posts have measured a property."""
-        return int(np.count_nonzero(~np.isnan(self.values[name]).all(axis=1)))
-
-    def months(self, name: str) -> float:
-        """Return the stream-months of a property: of 720 hours each."""
-        return float(np.count_nonzero(~np.isnan(self.values[name]))) / MONTH_H
+    def values(self) -> dict[str, Floats]:
+        """Return all values by property."""
+        return {name: values for part in self.parts for name, values in part.values.items()}
 
 
 def history_of(reader: HourReader, days: int, labels: Sequence[Label]) -> History:
@@ -79,18 +85,41 @@ def history_of(reader: HourReader, days: int, labels: Sequence[Label]) -> Histor
     if span is None:
         raise TooLittleHistory(0, "the hub has not kept an hour yet")
     first = max(span[0], span[1] - days * DAY_H + 1)
-    kept_days = (span[1] - first + 1) / DAY_H
-    if kept_days < LEAST_DAYS:
-        raise TooLittleHistory(kept_days, "too few hours have been kept, or are asked for")
-    streams, hours = reader.streams(), reader.history(first, span[1])
-    counts, masked = _masked(hours.counts, streams, first, labels)
-    posts = posts_of(streams)
-    found = matrices(posts, hours.means, counts)
+    hours = span[1] - first + 1
+    if hours < LEAST_DAYS * DAY_H:
+        raise TooLittleHistory(hours / DAY_H, "too few hours have been kept, or are asked for")
+    streams, kept = reader.streams(), reader.history(first, span[1])
+    counts, masked = _masked(kept.counts, streams, first, labels)
+    found = matrices(posts_of(streams), kept.means, counts)
     left_out = {name: why for name, values in found.items() if (why := _flaw(values))}
-    if len(left_out) == len(found):
+    parts = []
+    for names in alike({name: _there(values) for name, values in found.items() if name not in left_out}):
+        posts = posts_of([stream for stream in streams if stream.property in names])
+        parts.append(Part(posts, matrices(posts, kept.means, counts)))
+    if not parts:
         why = "; ".join(f"{name}: {reason}" for name, reason in left_out.items())
-        raise TooLittleHistory(kept_days, why or "no device is judged by neighbours")
-    return History(first, posts, {name: v for name, v in found.items() if name not in left_out}, left_out, masked)
+        raise TooLittleHistory(hours / DAY_H, why or "no device is judged by neighbours")
+    return History(first, hours, tuple(parts), left_out, masked)
+
+
+def alike(there: Mapping[str, NDArray[np.bool_]]) -> list[set[str]]:
+    """Return properties in groups: those that much the same posts measure can witness for each other.
+
+    What few posts measure is judged apart from what many do, so that its neighbours are those that measure it.
+
+    Args:
+        there: bool (posts,) by property, whether it is measured.
+    """
+    groups: list[tuple[set[str], NDArray[np.bool_]]] = []
+    for name in sorted(there, key=lambda one: (-np.count_nonzero(there[one]), one)):
+        shares = [np.count_nonzero(there[name] & every) / np.count_nonzero(there[name] | every) for _, every in groups]
+        if shares and max(shares) >= _ALIKE:
+            names, every = groups[int(np.argmax(shares))]
+            names.add(name)
+            every |= there[name]
+        else:
+            groups.append(({name}, there[name].copy()))
+    return [names for names, _ in groups]
 
 
 def _masked(
@@ -108,10 +137,14 @@ def _masked(
     return kept, int(np.count_nonzero(kept != counts))
 
 
+def _there(values: Floats) -> NDArray[np.bool_]:
+    """Return bool (posts,), which have measured for long enough."""
+    return np.asarray(np.count_nonzero(~np.isnan(values), axis=1) >= LEAST_DAYS * DAY_H)
+
+
 def _flaw(values: Floats) -> str:
     """Return why a property cannot be judged by neighbours, "" where it can."""
-    there = np.count_nonzero(~np.isnan(values), axis=1)
-    enough = int(np.count_nonzero(there >= LEAST_DAYS * DAY_H))
+    enough = int(np.count_nonzero(_there(values)))
     if enough < _FEWEST:
         return f"{enough} devices have {LEAST_DAYS} days of hours, {_FEWEST} are needed"
     if not np.nanmedian(values) > 0:
@@ -127,16 +160,24 @@ def learnt_on(history: History, budget: float, progress: Progress) -> Learnt:
         budget: false alarms that are accepted for each stream and month.
         progress: told what goes on.
     """
-    positions, hours = history.posts.positions, history.hours
+    return Learnt(tuple(_kit(history, part, budget, progress) for part in history.parts))
+
+
+def _kit(history: History, part: Part, budget: float, progress: Progress) -> Kit:
+    positions, hours, values = part.posts.positions, history.hours, part.values
     times = (np.arange(history.first, history.first + hours) * HOUR_MS).astype("datetime64[ms]")
-    progress(f"learning on {hours / DAY_H:.0f} days of {len(positions)} posts")
-    thresholds = calibrate(history.values, times, positions, false_alarms_per_sensor_month=budget)
+    millions = sum(array.size for array in values.values()) / 1e6
+    progress(
+        f"{', '.join(values)}: learning on {hours / DAY_H:.0f} days of {len(positions)} posts, "
+        f"some {millions * _MILLION_S:.0f} s"
+    )
+    thresholds = calibrate(values, times, positions, false_alarms_per_sensor_month=budget)
     begin = max(hours - _AGAIN_H, 0)
     past = begun(thresholds, positions, history.first + begin - 1)
     for at in range(begin, hours, _STRETCH_H):
-        progress(f"judging the last days by them: {(at - begin) / DAY_H:.0f} of {(hours - begin) / DAY_H:.0f}")
-        _, past = step(past, {name: v[:, at : at + _STRETCH_H] for name, v in history.values.items()}, thresholds)
-    return Learnt(thresholds, past)
+        progress(f"judging the last days by it: {(at - begin) / DAY_H:.0f} of {(hours - begin) / DAY_H:.0f}")
+        _, past = step(past, {name: array[:, at : at + _STRETCH_H] for name, array in values.items()}, thresholds)
+    return Kit(thresholds, past)
 
 
 def labels_of(registry: Path) -> list[Label]:

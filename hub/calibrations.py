@@ -17,12 +17,13 @@ import numpy as np
 from hub.checks import Calibration
 from hub.errors import StoreError
 from hub.hourly import HOUR_MS
-from hub.past import Learnt, begun
+from hub.past import Kit, Learnt, begun
 from hub.quality import dumped, loaded
 from hub.state import leaves, rebuilt
 
 THRESHOLDS: Final = "thresholds"
 _CURRENT: Final = "current.json"
+_LIMITS: Final = "thresholds."
 _PAST: Final = "past."
 _TROUBLES: Final = (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile)
 
@@ -37,7 +38,7 @@ class Calibrations:
         """Keep thresholds, and have the hub take them.
 
         Args:
-            learnt: they, and what was carried at the end of their history.
+            learnt: they, and what was left at the end of their history.
             first: hour since 1970 at which their history begins.
             calibrated_ms: now.
 
@@ -49,9 +50,9 @@ class Calibrations:
             hashlib.sha256(content).hexdigest(),
             calibrated_ms,
             first * HOUR_MS,
-            (int(learnt.past.hour) + 1) * HOUR_MS,
-            learnt.thresholds.false_alarms_per_sensor_month,
-            dict(learnt.thresholds.rate),
+            (int(learnt.kits[0].past.hour) + 1) * HOUR_MS,
+            learnt.kits[0].thresholds.false_alarms_per_sensor_month,
+            learnt.rates(),
         )
         self._directory.mkdir(parents=True, exist_ok=True)
         _write(self._path(calibration), content)
@@ -92,17 +93,22 @@ class Calibrations:
 
 def _packed(learnt: Learnt) -> bytes:
     file = io.BytesIO()
-    past = {f"{_PAST}{path}": array for path, array in leaves(learnt.past)}
-    np.savez_compressed(file, allow_pickle=False, thresholds=np.frombuffer(dumped(learnt.thresholds), np.uint8), **past)
+    past = {f"{_PAST}{path}": array for path, array in leaves(tuple(kit.past for kit in learnt.kits))}
+    thresholds = {
+        f"{_LIMITS}{at}": np.frombuffer(dumped(kit.thresholds), np.uint8) for at, kit in enumerate(learnt.kits)
+    }
+    np.savez_compressed(file, allow_pickle=False, **thresholds, **past)
     return file.getvalue()
 
 
 def _unpacked(content: bytes) -> Learnt:
     with np.load(io.BytesIO(content), allow_pickle=False) as kept:
         arrays = {name: kept[name] for name in kept.files}
-    thresholds = loaded(arrays["thresholds"].tobytes())
+    kits = sum(name.startswith(_LIMITS) for name in arrays)
+    thresholds = [loaded(arrays[f"{_LIMITS}{at}"].tobytes()) for at in range(kits)]
     past = {name.removeprefix(_PAST): array for name, array in arrays.items() if name.startswith(_PAST)}
-    return Learnt(thresholds, rebuilt(begun(thresholds, np.zeros((0, 2)), 0), past))
+    pasts = rebuilt(tuple(begun(one, np.zeros((0, 2)), 0) for one in thresholds), past)
+    return Learnt(tuple(Kit(*pair) for pair in zip(thresholds, pasts, strict=True)))
 
 
 def _write(path: Path, content: bytes) -> None:

@@ -43,11 +43,26 @@ class Past(NamedTuple):
         return int(self.begun[place][post, self.standing[place][post]])
 
 
-class Learnt(NamedTuple):
-    """Thresholds, and what was left at the end of the history on which they were learnt."""
+class Kit(NamedTuple):
+    """Thresholds of properties that much the same stations measure, and what the last judged hour left."""
 
     thresholds: Thresholds
     past: Past
+
+    @property
+    def names(self) -> list[str]:
+        """The properties, in alphabetical order."""
+        return list(self.past.carried.names.tolist())
+
+
+class Learnt(NamedTuple):
+    """What was learnt on a history: every property is in one kit, so that a station's neighbours measure it too."""
+
+    kits: tuple[Kit, ...]
+
+    def rates(self) -> dict[str, float]:
+        """Return the false alarms of a stream and month that the history lets expect, by property."""
+        return {name: kit.thresholds.rate[name] for kit in self.kits for name in kit.names}
 
 
 class Numbers(NamedTuple):

@@ -4,8 +4,11 @@ import json
 import sys
 import time
 from argparse import Namespace
+from collections.abc import Iterator
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Final
+
+import numpy as np
 
 from hub.calibrating import GOOD_DAYS, History, history_of, labels_of, learnt_on
 from hub.calibrations import THRESHOLDS, Calibrations
@@ -16,6 +19,8 @@ from hub.past import Learnt
 from hub.store.hours import HOURS, HourReader
 from quietwatch.cli.command import fail
 from quietwatch.cli.table import columns, table
+
+MONTH_H: Final = 720
 
 
 def calibrate(arguments: Namespace) -> int:
@@ -34,7 +39,7 @@ def calibrate(arguments: Namespace) -> int:
         calibration = Calibrations(directory / THRESHOLDS).issue(learnt, history.first, now_ms)
     except (HubError, OSError, ValueError) as error:
         fail(error)
-    rows = [_row(history, learnt, name) for name in history.values]
+    rows = list(_rows(history, learnt))
     if arguments.json:
         print(json.dumps(_said(calibration, history, rows), ensure_ascii=False))
     else:
@@ -42,16 +47,21 @@ def calibrate(arguments: Namespace) -> int:
     return 0
 
 
-def _row(history: History, learnt: Learnt, name: str) -> dict[str, Any]:
-    devices, rate = history.devices(name), learnt.thresholds.rate[name]
-    return {
-        "property": name,
-        "devices": devices,
-        "stream_months": history.months(name),
-        "limit": learnt.thresholds.limits[name].limit,
-        "estimated_rate": rate,
-        "alarms_a_day": rate * devices / 30,
-    }
+def _rows(history: History, learnt: Learnt) -> Iterator[dict[str, Any]]:
+    """Yield what was learnt of each property."""
+    values = history.values()
+    for thresholds in (kit.thresholds for kit in learnt.kits):
+        for name, rate in thresholds.rate.items():
+            there = ~np.isnan(values[name])
+            devices = int(np.count_nonzero(there.any(axis=1)))
+            yield {
+                "property": name,
+                "devices": devices,
+                "stream_months": float(np.count_nonzero(there)) / MONTH_H,
+                "limit": thresholds.limits[name].limit,
+                "estimated_rate": rate,
+                "alarms_a_day": rate * devices / 30,
+            }
 
 
 def _said(calibration: Calibration, history: History, rows: list[dict[str, Any]]) -> dict[str, Any]:

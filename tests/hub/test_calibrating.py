@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from hub.calibrating import History, history_of, labels_of, learnt_on
+from hub.calibrating import History, alike, history_of, labels_of, learnt_on
 from hub.calibrations import Calibrations
 from hub.errors import StoreError, TooLittleHistory
 from hub.hourly import HOUR_MS, Hour, Judged
@@ -66,15 +66,15 @@ def learnt(history: History) -> Learnt:
 
 def test_what_neighbours_cannot_judge_is_left_out_and_said(history: History) -> None:
     """A property of one device has no neighbours; one that is mostly 0 has no ratios."""
-    assert ["pm2_5"] == list(history.values)
+    assert ["pm2_5"] == list(history.values())
     assert {"no", "so2"} == set(history.left_out)
-    assert (DAYS * 24, 4, 4 * DAYS * 24 / 720) == (history.hours, history.devices("pm2_5"), history.months("pm2_5"))
+    assert (DAYS * 24, [4]) == (history.hours, [len(part.posts) for part in history.parts])
 
 
 def test_hours_of_a_true_fault_teach_nothing(reader: HourReader) -> None:
     """Confirmed or a sensor's fault: from its beginning to its end; what was false stays in."""
     labels = [said("m1-d", "confirmed", 10, 20), said("m2-d", "sensor_fault", 280, None), said("m0-d", "false", 5, 9)]
-    values = history_of(reader, 365, labels).values["pm2_5"]
+    values = history_of(reader, 365, labels).values()["pm2_5"]
 
     assert [0, 11, 8, 0] == np.isnan(values).sum(axis=1).tolist()
     assert np.isnan(values[1, 10:21]).all()
@@ -108,7 +108,7 @@ def test_the_hub_reads_what_was_left_for_it(tmp_path: Path, learnt: Learnt) -> N
     issued = calibrations.issue(learnt, FIRST, 7)
     read = calibrations.read(issued)
     hour = {"pm2_5": np.array([[60.0], [61.0], [200.0], [np.nan]])}
-    one, two = step(learnt.past, hour, learnt.thresholds), step(read.past, hour, read.thresholds)
+    one, two = (step(kit.past, hour, kit.thresholds) for kit in (*learnt.kits, *read.kits))
 
     assert issued == calibrations.current()
     assert (FIRST * HOUR_MS, (FIRST + DAYS * 24) * HOUR_MS) == (issued.first_ms, issued.last_ms)
@@ -129,6 +129,14 @@ def test_thresholds_that_are_lost_or_rotten_are_not_used(tmp_path: Path, learnt:
     path.unlink()
     with pytest.raises(StoreError, match=issued.sha256):
         calibrations.read(issued)
+
+
+def test_properties_of_the_same_stations_witness_for_each_other() -> None:
+    """What only few of many stations measure is judged among those few."""
+    every, some, few = np.ones(20, np.bool_), np.arange(20) < 12, np.arange(20) < 5
+    there = {"pm2_5": every, "pm10": every, "co": some, "no2": few, "o3": few}
+
+    assert [{"pm2_5", "pm10", "co"}, {"no2", "o3"}] == alike(there)
 
 
 def test_nothing_was_calibrated_or_nobody_can_read_it(tmp_path: Path) -> None:

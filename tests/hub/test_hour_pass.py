@@ -18,7 +18,7 @@ from hub.lead.fault import fault_tickets
 from hub.model import Datastream, Station
 from hub.network import Network, build_network
 from hub.panel import Panel, Readings
-from hub.past import Learnt, begun
+from hub.past import Kit, Learnt, begun
 from hub.quality import Cause, Thresholds, calibrate, replay, verdict
 
 Air = Mapping[str, Any]
@@ -126,7 +126,8 @@ def network_of(positions: Any, stations: int) -> Network:
 @pytest.fixture(scope="module")
 def learnt(thresholds: Thresholds, network: Network) -> Learnt:
     """Return the thresholds, with nothing seen yet."""
-    return Learnt(thresholds, begun(thresholds, posts_of(judged_streams(network)).positions, FIRST - 1))
+    past = begun(thresholds, posts_of(judged_streams(network)).positions, FIRST - 1)
+    return Learnt((Kit(thresholds, past),))
 
 
 @pytest.fixture(scope="module")
@@ -247,7 +248,7 @@ def test_what_lasted_before_the_thresholds_came_gets_its_ticket_once(
     """With the hour at which it began."""
     before = Hub(learnt, network)
     before.hours.restore(network, lived[29].kept)
-    hub = Hub(before.hours._learnt, network)
+    hub = Hub(Learnt(before.hours._kits), network)
     found = [one.found for one in hub.live(range(30, 32), broken)]
 
     assert {"stuck", "dropout"} == {alarm.kind for alarm in found[0].taken_over}
@@ -273,6 +274,6 @@ def test_new_thresholds_go_on_from_the_end_of_their_history(
     hub.live(range(12), broken)
     before = Hub(learnt, network)
     before.hours.restore(network, lived[11].kept)
-    hub.hours.take(msgspec.structs.replace(CALIBRATION, sha256="cd" * 32), before.hours._learnt)
+    hub.hours.take(msgspec.structs.replace(CALIBRATION, sha256="cd" * 32), Learnt(before.hours._kits))
 
     assert told(network, lived[12:40]) == told(network, hub.live(range(12, 40), broken))

@@ -16,7 +16,7 @@ from hub.judge import Judge
 from hub.judgement import Judgement
 from hub.keepers import Hourly
 from hub.model import MINUTE_MS, TicketOpening
-from hub.past import Learnt, begun
+from hub.past import Kit, Learnt, begun
 from hub.quality import calibrate
 from hub.store.hours import HOURS, HourReader, HourStore
 from wire.reading import Flag
@@ -62,7 +62,7 @@ def made(town: Any, book: Any, tmp_path: Path) -> Made:
     values = {name: region * (1 + 0.03 * CHANCE[:, k, :400]) for k, name in enumerate(("pm2_5", "pm10"))}
     times = ((NOON // 60 + hours) * HOUR_MS).astype("datetime64[ms]")
     thresholds = calibrate(values, times, posts.positions)
-    learnt = Learnt(thresholds, begun(thresholds, posts.positions, NOON // 60 - 1))
+    learnt = Learnt((Kit(thresholds, begun(thresholds, posts.positions, NOON // 60 - 1)),))
     calibrations = Calibrations(tmp_path / "thresholds")
     calibration = calibrations.issue(learnt, NOON // 60 - 400, NOON * MINUTE_MS)
     book.write("config", write_configured(Configured(thresholds=calibration)), NOON * MINUTE_MS)

@@ -105,7 +105,8 @@ def _limits(history: _History, budget: float) -> tuple[Limits, float]:
     shape = fit_shape(history.value, history.residual)
     scales = _scales(history, shape)
     every, settle = _heights(history, shape, scales), When(history.settle, history.step_h)
-    months = len(history.value) * (history.value.shape[1] - history.settle) * history.step_h / MONTH_H
+    devices = int(np.count_nonzero(~np.isnan(history.value).all(axis=1)))  # not every station measures everything
+    months = devices * (history.value.shape[1] - history.settle) * history.step_h / MONTH_H
     limit = fit_limit(every, months, budget, settle)
     return Limits(shape, scales, limit), counted(every, limit, settle) / months
 
