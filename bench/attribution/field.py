@@ -1,7 +1,7 @@
 """Zones, winds and sources drawn by chance, played by the simulator: whose plume it is, is known."""
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -99,10 +99,10 @@ class Setting:
     patches: float = 0.3
 
 
-def plumes(seed: int, count: int, setting: Setting) -> Iterator[Case]:
-    """Yield so many sources by chance."""
+def plumes(seed: int, numbers: Iterable[int], setting: Setting) -> Iterator[Case]:
+    """Yield sources by chance: of one seed, number and setting always the same."""
     air = load_air()
-    for number in range(count):
+    for number in numbers:
         chance = np.random.default_rng([20261122, seed, number, setting.demo, setting.vehicles])
         zone = build_zone(int(chance.integers(1_000_000))) if setting.demo else drawn_zone(chance)
         yield _case(patrolled(zone, chance, vehicles=setting.vehicles), chance, air, setting)

@@ -89,7 +89,7 @@ class Town:
     def catalogue(self) -> Payload:
         """Return the catalogue as a gateway sends it."""
         devices = tuple(CatalogueDevice(f"{s.id}-d", s.id, "modbus") for s in self.stations())
-        units = {"temperature": "degC", "wind_speed": "m/s", "wind_direction": "deg"}
+        units = {"temperature": "degC", "wind_speed": "m/s", "wind_direction": "deg", "noise": "dB(A)"}
         listed = tuple(
             CatalogueDatastream(i, f"{station}-d", name, units.get(name, "ug/m3"), 60)
             for i, (station, name) in enumerate(self.streams)
