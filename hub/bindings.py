@@ -54,11 +54,13 @@ class Bound(NamedTuple):
 
     Attributes:
         rule: int64[n], index into `Bindings.rules`, -1 where none applies.
+        applies: bool[n], whether there is one.
     """
 
     group: Group
     detector: Detector[Any]
     rule: NDArray[np.int64]
+    applies: NDArray[np.bool_]
 
 
 @dataclass(frozen=True, eq=False)
@@ -164,7 +166,7 @@ def _bound(
             threshold = _threshold(rule, night=night) * (-1 if rule.below else 1)
             better = applies & (threshold < strictest)
             strictest[better], chosen[better] = threshold, index
-    return Bound(group, _detector(group, rules, chosen, night=night), chosen)
+    return Bound(group, _detector(group, rules, chosen, night=night), chosen, chosen >= 0)
 
 
 def _threshold(rule: Rule, *, night: bool) -> float:

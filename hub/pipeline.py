@@ -89,7 +89,8 @@ def judge_minute(bindings: Bindings, panel: Panel, state: State, tick: Tick) -> 
     findings = held_back(bindings.network, panel, newest, (~lying, air.highest), findings, tick.minute)
     passes, peaks = patrol.passed(bindings, panel, newest, honest.background[:, 0], state.peaks, tick.minute)
     findings = patrol.merged(findings, passes)
-    sight = Sight(bindings, panel, newest, air.highest, lying, findings, tick.minute)
+    speaking = status.speaking(bindings.network, newest.minute, tick.minute)
+    sight = Sight(bindings, panel, newest, air.highest, lying, speaking & ~lying, findings, tick.minute)
     found = blame.laid(sight, state.areas, state.blame)
     freshness = status.freshness(bindings.network, newest.minute, state.areas, sight.minute_ms)
     areas, reddened = status.stepped(state.areas, found.support, freshness, sight.minute_ms)
@@ -106,5 +107,7 @@ def _fresh(newest: Newest, seen: Ints) -> tuple[Ints, NDArray[np.float64]]:
 def _seen(bindings: Bindings, panel: Panel, state: State, now: tuple[Newest, check.Series], tick: Tick) -> Seen:
     newest, fresh = now
     hot = np.flatnonzero(state.blame != NOWHERE)
-    plumes = verdict.near_plumes(bindings, hot, *places(bindings, newest))
+    plumes = np.zeros(len(newest.minute), np.bool_)
+    if hot.size:
+        plumes = verdict.near_plumes(bindings, hot, *places(bindings, newest))
     return Seen(panel, newest, fresh, plumes, tick.minute, tick.listening)

@@ -64,22 +64,27 @@ def detect(
     """
     findings, after = [], []
     background = fresh.background[:, 0]
+    nothing = np.full(len(background), np.nan)
+    due = [bound.group for bound in bindings.detectors if bound.group.average_min > 1 and _is_due(bound, minute)]
+    means = {period: _means(bindings, panel, period, minute) for period in {_period(group) for group in due}}
     for bound, run in zip(bindings.detectors, runs, strict=True):
-        series: Series | None = fresh
-        if bound.group.average_min > 1:
-            series = _averaged(panel, fresh, bound, minute)
-        moved = run if series is None else bound.detector(series, run)[1]
-        value = np.full(len(background), np.nan) if series is None else series.value[:, 0]
-        compared, limit = _compared(bound.detector, background, moved)
-        active = moved.active & (bound.rule >= 0) & shown(bound.group, minute)
-        findings.append(Finding(bound.group, active, moved.since_ms, value, compared, limit, bound.rule))
+        group, series = bound.group, fresh
+        if group in due:
+            series = _averaged(fresh, bound, means[_period(group)], minute)
+        judged = bound.applies.any() and (group.average_min == 1 or group in due)
+        moved = bound.detector(series, run)[1] if judged else run
+        active = moved.active
+        if active.any():
+            active = active & bound.applies & shown(group, minute)
+        value = series.value[:, 0] if judged else nothing
+        compared, limit = _compared(bound.detector, background, moved, nothing)
+        findings.append(Finding(group, active, moved.since_ms, value, compared, limit, bound.rule))
         after.append(moved)
     return tuple(findings), tuple(after)
 
 
-def _compared(detector: Detector[Any], background: Floats, state: Remembered) -> tuple[Floats, Floats]:
+def _compared(detector: Detector[Any], background: Floats, state: Remembered, nothing: Floats) -> tuple[Floats, Floats]:
     """Return (what a value is compared with, what it or its excess must pass), NaN where nothing is."""
-    nothing = np.full(len(background), np.nan)
     match detector, state:
         case Onset(), OnsetState():
             if not state.active.any():
@@ -105,15 +110,30 @@ def noticed(bindings: Bindings, background: Floats, runs: tuple[Remembered, ...]
     return least
 
 
-def _averaged(panel: Panel, fresh: Series, bound: Bound, minute: int) -> Series | None:
-    """Return the means that are due at a minute, None when none is: those of clock hours at each full hour."""
-    group, rows = bound.group, np.flatnonzero(bound.rule >= 0)
-    if not rows.size or minute != last_due(group, minute):
-        return None
-    value = np.full((len(fresh.value), 1), np.nan)
-    value[rows, 0] = mean_of(panel, group, rows, minute)
-    start_ms = (minute - group.average_min + 1) * MINUTE_MS
-    return Series(np.full(value.shape, start_ms), value, fresh.background)
+def _is_due(bound: Bound, minute: int) -> bool:
+    """Return whether a mean ends with a minute: those of clock hours do at each full hour."""
+    return minute == last_due(bound.group, minute) and bool(bound.applies.any())
+
+
+def _period(group: Group) -> tuple[int, int, int]:
+    """Return what makes the means of two groups the same."""
+    return group.average_min, group.valid_min, group.valid_hours
+
+
+def _means(bindings: Bindings, panel: Panel, period: tuple[int, int, int], minute: int) -> Floats:
+    """Return float64[n]: the means up to a minute of all streams that a group of a period is about, NaN elsewhere."""
+    alike = [bound for bound in bindings.detectors if _period(bound.group) == period]
+    rows = np.flatnonzero(np.logical_or.reduce([bound.applies for bound in alike]))
+    means = np.full(len(bindings.network), np.nan)
+    means[rows] = mean_of(panel, alike[0].group, rows, minute)
+    return means
+
+
+def _averaged(fresh: Series, bound: Bound, means: Floats, minute: int) -> Series:
+    """Return the means that a group of rules is about as its series."""
+    value = np.where(bound.applies, means, np.nan)[:, None]
+    start_ms = (minute - bound.group.average_min + 1) * MINUTE_MS
+    return Series(np.broadcast_to(np.int64(start_ms), value.shape), value, fresh.background)
 
 
 def mean_of(panel: Panel, group: Group, rows: NDArray[np.intp], minute: int) -> Floats:
@@ -127,8 +147,7 @@ def mean_of(panel: Panel, group: Group, rows: NDArray[np.intp], minute: int) -> 
 def last_due(group: Group, minute: int) -> int:
     """Return the last minute up to one, itself included, with which a mean of a group ended."""
     end = _last_end(group, minute)
-    begin = phase_start(minute)
-    if group.by_night and end - group.average_min + 1 < begin:
+    if group.by_night and end - group.average_min + 1 < (begin := phase_start(minute)):
         end = _last_end(group, begin - 1)  # no mean of both day and night
     return end
 

@@ -54,4 +54,4 @@ class Exceedance:
 
     def threshold(self, background: Floats) -> Floats:
         """Return the limit of each stream."""
-        return np.broadcast_to(np.asarray(self.limit, np.float64), background.shape).copy()
+        return np.broadcast_to(np.asarray(self.limit, np.float64), background.shape)

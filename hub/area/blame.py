@@ -119,7 +119,7 @@ def _excess(sight: Sight) -> Excess:
     needed = np.full(n, np.nan)
     # Attention first, so that red has the last word.
     for finding in sorted((f for f in sight.findings if f.group.detector in EXCESSES), key=_level):
-        active = sight.active(finding)
+        active = np.flatnonzero(sight.active(finding))
         levels[active] = finding.group.level
         since_ms[active] = finding.since_ms[active]
         needed = np.where(np.isnan(finding.threshold), needed, finding.threshold)

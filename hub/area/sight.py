@@ -7,7 +7,6 @@ from numpy.typing import NDArray
 
 from hub.anomaly.detection import Finding, last_due, mean_of
 from hub.anomaly.rule import basis
-from hub.area.status import FRESH_MS
 from hub.bindings import Bindings
 from hub.model import MINUTE_MS, Anomaly, Cause
 from hub.network import PROPERTY_INDEX
@@ -26,6 +25,7 @@ class Sight(NamedTuple):
         newest: values and positions.
         background: float64[n], what an excess must stand above.
         lying: bool[n].
+        honest: bool[n], those that speak and do not lie.
         findings: of all groups of rules.
         minute: since 1970.
     """
@@ -35,6 +35,7 @@ class Sight(NamedTuple):
     newest: Newest
     background: Floats
     lying: NDArray[np.bool_]
+    honest: NDArray[np.bool_]
     findings: tuple[Finding, ...]
     minute: int
 
@@ -45,9 +46,7 @@ class Sight(NamedTuple):
 
     def active(self, finding: Finding) -> NDArray[np.bool_]:
         """Return bool[n]: what was found about streams that speak and do not lie; silence keeps nobody unusual."""
-        slack_ms = np.maximum(3 * self.bindings.network.period_ms, FRESH_MS)
-        speaking = (self.minute - self.newest.minute) * MINUTE_MS <= slack_ms
-        return finding.active & speaking & ~self.lying
+        return finding.active & self.honest
 
     def places(self) -> tuple[Floats, Floats]:
         """Return metres east and north of every stream, moving ones where they were last."""

@@ -19,6 +19,7 @@ from hub.quality.rate_of_change import RateState
 from hub.quality.spike import SpikeState
 from wire.reading import Flag
 
+_SUSPECT, _FAIL, _MISSING = (np.uint8(flag) for flag in (Flag.SUSPECT, Flag.FAIL, Flag.MISSING))
 ROUND_MIN: Final = 5
 # The minute of five in which each looks round.
 SILENCE_AT: Final = 1
@@ -99,9 +100,12 @@ class Rounds(NamedTuple):
     @property
     def lies(self) -> NDArray[np.bool_]:
         """bool[n]: whose values take no part; a doubt that the air itself can raise is none, a failure is."""
-        sure = np.maximum.reduce([self.bottom_flag, self.clipping_flag, self.attenuated_flag, self.meetings.flag])
-        failed = np.maximum.reduce([self.spike_flag, self.rate_flag, self.oxidant_flag])
-        return np.asarray((sure >= Flag.SUSPECT) | (failed >= Flag.FAIL), np.bool_)
+        found = np.zeros(len(self.missing), np.bool_)
+        for flag in (self.bottom_flag, self.clipping_flag, self.attenuated_flag, self.meetings.flag):
+            found |= flag >= _SUSPECT
+        for flag in (self.spike_flag, self.rate_flag, self.oxidant_flag):
+            found |= flag >= _FAIL
+        return found
 
 
 def start(checks: Checks, n: int) -> Rounds:
@@ -216,5 +220,5 @@ def _steps(checks: Checks, seen: Seen, state: Rounds) -> Rounds:
 def latest(before: Flags, now: Flags) -> Flags:
     """Return uint8[n]: the last flag of each row of `now` that is one of a value, else that of `before`."""
     for k in range(now.shape[1]):
-        before = np.where(now[:, k] == Flag.MISSING, before, now[:, k])
+        before = np.where(now[:, k] == _MISSING, before, now[:, k])
     return before

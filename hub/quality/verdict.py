@@ -15,6 +15,8 @@ from hub.quality.gain import GainState
 from hub.quality.rounds import Rounds, Seen, latest
 from wire.reading import Flag
 
+# As numbers of the arrays' own type: an enumeration's cost microseconds to compare with.
+_SUSPECT, _NO_FAULT = np.uint8(Flag.SUSPECT), np.uint8(Cause.NONE)
 # Around an excess of another station a gain is not learnt: the edge of a plume is no fault.
 PLUME_M: Final = 5_000.0
 
@@ -54,7 +56,11 @@ class Quality(NamedTuple):
     @property
     def doubted(self) -> NDArray[np.bool_]:
         """bool[n]: whose values take no part."""
-        return (self._minutely >= Flag.SUSPECT) | self.rounds.lies
+        flags = self.flat_flag, self.gain_flag, self.consistency_flag
+        found: NDArray[np.bool_] = self.rounds.lies | (self.standing != _NO_FAULT)
+        for flag in flags:
+            found |= flag >= _SUSPECT
+        return found
 
     @property
     def _minutely(self) -> Flags:
@@ -84,7 +90,9 @@ def liars(bindings: Bindings, quality: Quality) -> NDArray[np.bool_]:
     doubted, cell = quality.doubted, bindings.network.cell
     if not doubted.any():
         return doubted
-    return np.isin(cell, cell[doubted])
+    found = np.zeros(len(doubted), np.bool_)
+    found[cell[doubted]] = True  # a cell bears the number of its first stream
+    return found[cell]
 
 
 def checked(bindings: Bindings, seen: Seen, quality: Quality) -> Quality:
@@ -98,7 +106,7 @@ def checked(bindings: Bindings, seen: Seen, quality: Quality) -> Quality:
     fresh = seen.fresh
     flat_flag, flat = bindings.flat_line(fresh, quality.flat)
     # One fault, one ticket: a value that repeats says nothing about the gain.
-    repeating = (flat.repeats >= bindings.flat_line.suspect) & ~np.isnan(bindings.flat_line.moved)
+    repeating = bindings.flat_line.repeating(flat)
     calm = np.where((seen.near_plume | repeating)[:, None], np.nan, fresh.background)
     gain_flag, gain = bindings.gain(fresh._replace(background=calm), quality.gain)
     after = quality._replace(
@@ -126,10 +134,10 @@ def _compared(bindings: Bindings, seen: Seen, quality: Quality) -> Quality:
 
 
 def near_plumes(bindings: Bindings, hot: NDArray[np.intp], east_m: Floats, north_m: Floats) -> NDArray[np.bool_]:
-    """Return bool[n]: streams within PLUME_M of a hot row of another station."""
-    network = bindings.network
-    if not hot.size:
-        return np.zeros(len(network), np.bool_)
-    away = np.hypot(network.east_m[:, None] - east_m[hot], network.north_m[:, None] - north_m[hot])
-    other = network.station[:, None] != network.station[hot]
-    return np.asarray(((away <= PLUME_M) & other).any(axis=1))
+    """Return bool[n]: streams whose gain is judged, within PLUME_M of a hot row of another station."""
+    network, near = bindings.network, np.zeros(len(bindings.network), np.bool_)
+    rows = np.flatnonzero(~np.isnan(bindings.gain.floor))
+    away = np.hypot(network.east_m[rows, None] - east_m[hot], network.north_m[rows, None] - north_m[hot])
+    other = network.station[rows, None] != network.station[hot]
+    near[rows] = ((away <= PLUME_M) & other).any(axis=1)
+    return near
