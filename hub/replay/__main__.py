@@ -21,7 +21,6 @@ NICENESS = 15
 
 def main(config: Path, directory: Path) -> int:
     """Replay what is wanted; 1 when it cannot be done."""
-    os.nice(NICENESS)
     wanted = msgspec.json.decode((directory / "wanted.json").read_bytes(), type=Wanted)
 
     def report(progress: Progress) -> None:
@@ -43,4 +42,5 @@ def _write(path: Path, content: object) -> None:
 
 
 if __name__ == "__main__":
+    os.nice(NICENESS)
     sys.exit(main(Path(sys.argv[1]), Path(sys.argv[2])))

@@ -7,7 +7,7 @@ from typing import Final
 
 from hub.config import load_config
 from hub.errors import HubError
-from hub.lead.label import Precision
+from hub.lead.label import FEW, Precision
 from hub.registry.reading import reading
 from hub.replay.running import REGISTRY
 from quietwatch.cli.command import fail
@@ -15,14 +15,17 @@ from quietwatch.cli.language import Language, language
 from quietwatch.cli.table import columns, table
 
 _HEADS: Final[dict[Language, tuple[str, ...]]] = {
-    "en": ("of", "name", "month", "opened", "labelled", "right", "precision", "95 % interval", ""),
-    "zh": ("类别", "名称", "月份", "已出现", "已标记", "属实", "准确率", "95 %区间", ""),
+    "en": ("of", "name", "month", "opened", "right", "precision (95 %)"),
+    "zh": ("类别", "名称", "月份", "出现", "属实", "准确率（95 %）"),
 }
 _ORIGINS: Final[dict[Language, dict[str, str]]] = {
     "en": {"detector": "detector", "rule": "rule", "check": "check"},
     "zh": {"detector": "检测方法", "rule": "规则", "check": "设备检查"},
 }
-_FEW: Final[dict[Language, str]] = {"en": "few labels", "zh": "标记太少"}
+_FEW: Final[dict[Language, str]] = {
+    "en": f"Right: of those that people have labelled. ?: fewer than {FEW} labels, the share says little.",
+    "zh": f"属实：占已标记的条数。？：标记少于{FEW}条，比例仅供参考。",
+}
 _NONE: Final[dict[Language, str]] = {
     "en": "No lead and no ticket has been opened yet.",
     "zh": "尚无线索或工单。",
@@ -40,14 +43,15 @@ def precision(arguments: Namespace) -> int:
         print(json.dumps([asdict(row) for row in rows], ensure_ascii=False))
         return 0
     lang = language(arguments.lang)
-    print(table(_HEADS[lang], [_cells(row, lang) for row in rows], columns()) if rows else _NONE[lang])
+    shown = table(_HEADS[lang], [_cells(row, lang) for row in rows], columns())
+    print(f"{shown}\n\n{_FEW[lang]}" if rows else _NONE[lang])
     return 0
 
 
 def _cells(row: Precision, lang: Language) -> list[str]:
-    share = "" if row.precision is None else f"{row.precision:.0%}"
-    interval = "" if row.precision is None else f"{row.low:.0%} - {row.high:.0%}"
-    right = "" if row.precision is None else str(round(row.precision * row.labelled))
-    counts = [str(row.opened), str(row.labelled), right]
-    few = _FEW[lang] if row.few and row.labelled else ""
-    return [_ORIGINS[lang][row.origin], row.name, row.month, *counts, share, interval, few]
+    about = [_ORIGINS[lang][row.origin], row.name, row.month, str(row.opened)]
+    if row.precision is None:
+        return [*about, "", ""]
+    right = f"{round(row.precision * row.labelled)}/{row.labelled}"
+    interval = f"{row.low:.0%} - {row.high:.0%}".replace("%", "")
+    return [*about, right, f"{row.precision:.0%} ({interval})" + ("?" if row.few else "")]
