@@ -47,6 +47,7 @@ class Reason(IntEnum):
     SILENT = 3
     DOUBTED = 4
     OLD_PASS = 5
+    ALONE = 6
 
 
 class Cells(NamedTuple):
@@ -67,7 +68,7 @@ class Eyes(NamedTuple):
         upwind_east, upwind_north: float64[k], the wind there in m/s.
         needed: float64[k], the excess that is noticed, ug/m3.
         worth: float64[k]: 1 for a station, less for a pass, 0 for a station that does not see now.
-        why_not: int64[k], `Reason.SILENT` or `Reason.DOUBTED` where it is 0.
+        why_not: int64[k], where it is 0 `Reason.SILENT`, `Reason.DOUBTED`, or `Reason.ALONE`: without a background.
     """
 
     east_m: Floats
@@ -149,6 +150,18 @@ def required(cells: Cells, eyes: Eyes) -> Required:
         losing.min(axis=2, initial=np.inf),
         np.full(c, -1) if nobody else _loser(losing, near),
     )
+
+
+def worth_of(age_min: Floats) -> Floats:
+    """Return what passes of this age are worth, below 1."""
+    return np.asarray(np.exp(-np.maximum(age_min, 0.1) / FORGOTTEN_MIN))
+
+
+def beside(strength: Floats, speed_m_s: Floats, away_m: float) -> Floats:
+    """Return what sources of these strengths, in g/s, add so many metres downwind, in ug/m3."""
+    widens, deepens = np.mean(SPREADS, axis=0).tolist()
+    width, depth = math.sqrt(RADIUS_M[0] * RADIUS_M[1]) + widens * away_m, DEPTH_M + deepens * away_m
+    return np.asarray(1e6 * strength / (math.pi * np.maximum(speed_m_s, SLOWEST_M_S) * width * depth))
 
 
 def probability_of(found: Required, strength: Floats) -> Floats:

@@ -13,6 +13,7 @@ from starlette.responses import HTMLResponse, Response
 from starlette.staticfiles import StaticFiles
 
 from hub.map_api.aqi import aqi_router
+from hub.map_api.blind_spots import blind_spots_router
 from hub.map_api.broadcast import Broadcast, Sources
 from hub.map_api.checks import checks_router
 from hub.map_api.feedback import feedback_router
@@ -61,6 +62,7 @@ def create_app(sources: Sources, store: SeriesReader, *, site: Site | None = Non
     app.include_router(router(Desk(sources, store)))
     app.include_router(checks_router(sources))
     app.include_router(aqi_router(sources))
+    app.include_router(blind_spots_router(sources, store))
     app.include_router(feedback_router(sources))
     app.include_router(replay_router(sources))
     if (site.page / "index.html").is_file():

@@ -17,6 +17,7 @@ from hub.checks import Alarm, Calibration, Checks, StandingFault
 from hub.hourly import HOUR_MS, Hour, Judged
 from hub.map_api import LiveView, Site, Sources, Zone, create_app
 from hub.map_api.aqi import aqi_router
+from hub.map_api.blind_spots import blind_spots_router
 from hub.map_api.checks import checks_router
 from hub.map_api.feedback import feedback_router
 from hub.map_api.replays import replay_router
@@ -130,6 +131,7 @@ class Hub:
         routes = [
             *router(Desk(self.sources(), self.store)).routes,
             *(route for one in routers for route in one(self.sources()).routes),
+            *blind_spots_router(self.sources(), self.store).routes,
         ]
         return [route for route in routes if isinstance(route, APIRoute) and route.include_in_schema]
 
