@@ -19,6 +19,8 @@ Verdicts = Mapping[str, Verdict]
 
 # Hours behind an alarm's numbers: three days.
 RECENT_H: Final = 72
+# A longer silence is like one of a month: what faded then has faded.
+SILENCE_H: Final = 720
 
 
 class Past(NamedTuple):
@@ -126,8 +128,9 @@ def skipped(past: Past, thresholds: Thresholds, last: int) -> Past:
     missing = last - int(past.hour)
     if missing <= 0:
         return past._replace(hour=np.array(last))
-    silent = np.full((len(past.carried.positions), missing), np.nan)
-    return step(past, dict.fromkeys(past.carried.names.tolist(), silent), thresholds)[1]
+    silent = np.full((len(past.carried.positions), min(missing, SILENCE_H)), np.nan)
+    after = step(past, dict.fromkeys(past.carried.names.tolist(), silent), thresholds)[1]
+    return after._replace(hour=np.array(last))
 
 
 def settled_past(past: Past, thresholds: Thresholds, positions: Floats) -> Past:

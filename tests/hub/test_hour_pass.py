@@ -9,6 +9,8 @@ from typing import Any, NamedTuple
 import msgspec
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from hub.bindings import bind
 from hub.checks import Calibration, Checks
@@ -18,8 +20,9 @@ from hub.lead.fault import fault_tickets
 from hub.model import Datastream, Station
 from hub.network import Network, build_network
 from hub.panel import Panel, Readings
-from hub.past import Kit, Learnt, begun
+from hub.past import SILENCE_H, Kit, Learnt, begun, skipped
 from hub.quality import Cause, Thresholds, calibrate, replay, verdict
+from hub.state import leaves
 
 Air = Mapping[str, Any]
 NAMES = ("pm10", "pm2_5")
@@ -167,7 +170,8 @@ def test_live_says_what_replay_says(
     assert {("s3", "pm2_5", "stuck"), ("s7", "pm10", "dropout")} <= {one[1:] for one in said}
 
 
-@pytest.mark.parametrize("at", [1, 15, 30])
+@settings(max_examples=6, derandomize=True, deadline=None)
+@given(at=st.integers(1, HOURS - 15))
 def test_a_restart_says_the_same(lived: list[Lived], learnt: Learnt, network: Network, broken: Air, at: int) -> None:
     """From what was kept in between; also while a fault lasts."""
     hub = Hub(learnt, network)
@@ -191,6 +195,18 @@ def test_hours_that_nobody_judged_are_silence(
         value[:, off.start : off.stop] = np.nan
 
     assert [one for one in offline(silent, bench, thresholds) if one[0] < 45] == told(network, found)
+
+
+def test_a_silence_of_years_is_like_one_of_a_month(learnt: Learnt) -> None:
+    """It costs no more."""
+    thresholds, past = learnt.kits[0]
+    month, years = (skipped(past, thresholds, FIRST + hours) for hours in (SILENCE_H - 1, 40_000))
+
+    assert FIRST + 40_000 == years.hour
+    assert all(
+        np.array_equal(one, two, equal_nan=one.dtype.kind == "f")
+        for (_, one), (_, two) in zip(leaves(month.carried), leaves(years.carried), strict=True)
+    )
 
 
 def test_a_station_that_comes_leaves_the_others_as_they_were(learnt: Learnt, broken: Air, bench: ModuleType) -> None:

@@ -11,13 +11,14 @@ from hub.calibrations import Calibrations
 from hub.catalogue import Catalogue
 from hub.checks import Calibration
 from hub.configured import Configured, write_configured
-from hub.hourly import HOUR_MS, judged_streams, posts_of
+from hub.hour_pass import KINDS
+from hub.hourly import HOUR_MS, judged_streams, matrices, posts_of
 from hub.judge import Judge
 from hub.judgement import Judgement
 from hub.keepers import Hourly
 from hub.model import MINUTE_MS, TicketOpening
 from hub.past import Kit, Learnt, begun
-from hub.quality import calibrate
+from hub.quality import Cause, calibrate, replay
 from hub.store.hours import HOURS, HourReader, HourStore
 from wire.reading import Flag
 
@@ -102,6 +103,20 @@ def judge(made: Made, desk: Desk, place: Path) -> tuple[Judge, HourStore]:
     return Judge(Catalogue(), made.areas, desk_, desk_, place / "judge", hourly=hourly), hours
 
 
+def offline(reader: HourReader, made: Made) -> list[tuple[int, int, str]]:
+    """Return hour, row and kind of every alarm that `replay` raises on the hours that were kept."""
+    first, last = reader.span() or (0, 0)
+    history, posts = reader.history(first, last), posts_of(reader.streams())
+    times = (np.arange(first, last + 1) * HOUR_MS).astype("datetime64[ms]")
+    thresholds = made.calibrations.read(made.calibration).kits[0].thresholds
+    judged = replay(matrices(posts, history.means, history.counts), times, posts.positions, thresholds)
+    return sorted(
+        (first + int(hour), int(posts.streams[name][0][post]), KINDS[Cause(one.cause[post, hour])])
+        for name, one in judged.items()
+        for post, hour in np.argwhere(one.alarm).tolist()
+    )
+
+
 def test_minutes_become_hours_and_a_ticket_the_same_after_a_restart(made: Made, tmp_path: Path) -> None:
     """Live and restarted in the middle: the same ticket, doubt, hours and alarms; the journal's beginning again too."""
     whole, parted = Desk(), Desk()
@@ -131,6 +146,7 @@ def test_minutes_become_hours_and_a_ticket_the_same_after_a_restart(made: Made, 
     assert shown.checks == again.checks
     assert Flag.SUSPECT <= shown.latest_flag[row]
     assert readers[0].alarms(*span) == readers[1].alarms(*span) != []
+    assert offline(readers[0], made) == [(alarm.hour, alarm.row, alarm.kind) for alarm in readers[0].alarms(*span)]
     assert np.array_equal(readers[0].history(*span).means, readers[1].history(*span).means, equal_nan=True)
 
 
