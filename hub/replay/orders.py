@@ -77,11 +77,16 @@ class OrderBook:
         self._running = number, process
         return number
 
+    async def wait(self) -> None:
+        """Return when none runs."""
+        if self._running is not None:
+            await self._running[1].wait()
+
     async def end(self) -> None:
         """End what runs; it stands as failed."""
         if self._running is not None and self._running[1].returncode is None:
             self._running[1].terminate()
-            await self._running[1].wait()
+        await self.wait()
 
     def order(self, number: int) -> OrderAnswer | None:
         """Return how a replay stands, None when there is no such one."""
