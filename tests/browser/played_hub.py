@@ -25,6 +25,7 @@ from hub.model import (
     Anomaly,
     Area,
     AreaStatus,
+    Basis,
     Cause,
     Columns,
     Datastream,
@@ -36,6 +37,7 @@ from hub.model import (
     StationKind,
     TicketOpening,
 )
+from hub.reasons import Candidate, Explanation, Neighbour, Past, Settle
 from hub.registry import Registry
 from hub.replay.orders import OrderBook
 from hub.store.hours import HourReader
@@ -51,6 +53,7 @@ TYPICAL = {"pm2_5": 38.0, "pm10": 71.0, "no2": 31.0, "nox": 44.0, "o3": 62.0, "t
            "noise": 54.0, "wind_speed": 2.4, "wind_direction": 315.0}  # fmt: skip
 UNITS = {"temperature": "degC", "humidity": "%", "noise": "dB(A)", "wind_speed": "m/s", "wind_direction": "deg"}
 PARTICLES = ("pm2_5", "pm10")
+RULE = Basis("local_excess", "1", "", "project", "A default of this project, unverified.", "C", 1, 1, 0)
 
 
 @dataclass(frozen=True)
@@ -161,7 +164,29 @@ class Play:
         stream = next(s for s in self.where.datastreams if (s.station, s.property) == (DUST_STATION, cause.property))
         spot = next(s for s in self.where.stations if s.id == DUST_STATION)
         return Anomaly(minute_ms, DUST_STATION, stream.id, area, cause, level, value, background, limit, rule,
-                       spot.longitude, spot.latitude, ("ent-05", "road-02"))  # fmt: skip
+                       spot.longitude, spot.latitude, RULE, *self._why(minute_ms, level))  # fmt: skip
+
+    def _why(self, minute_ms: int, level: Level) -> tuple[tuple[Candidate, ...], Settle | None, Explanation]:
+        """Return who it may be, what would settle that, and the numbers."""
+        past = tuple(Past(minute_ms - back * MINUTE_MS, 412.0 - 9 * back, 168.0) for back in range(4, -1, -1))
+        if level is not Level.RED:
+            return (), None, Explanation("arithmetic", absolute=75.0, since_ms=SINCE_MS, history=past)
+        sources = (
+            Candidate(DUST_AREA, 0.71),
+            Candidate("ent-05", 0.18),
+            Candidate("road-02", 0.07),
+            Candidate(None, 0.04),
+        )
+        settle = Settle("between", 116.51, 39.77, DUST_AREA, "ent-05", 260.0, 330.0, 180.0, 0.6,
+                        "走航车从两处之间经过：PM10 高于 260 µg/m³ 说明是前者。",
+                        "A pass between the two: PM10 above 260 µg/m³ speaks for the former.")  # fmt: skip
+        near = tuple(
+            Neighbour(f"micro-{n:03}/micro-{n:03}-pm/pm10", minute_ms, 160.0 + n / 10) for n in (46, 47, 62, 63, 73)
+        )
+        numbers = Explanation(
+            "arithmetic", (), "neighbours", 16, near, 80.0, 0.4, 24.0, 3, 3, 0, SINCE_MS, past, 2.4, 315.0
+        )
+        return sources, settle, numbers
 
     def act(self, registry: Registry) -> None:
         """Open and close what the scene opens and closes; what is known already changes nothing."""

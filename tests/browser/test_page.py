@@ -146,6 +146,58 @@ def test_click_on_the_red_area_shows_its_evidence(page: Page, hub: Any) -> None:
         expect(detail).to_contain_text(text)
 
 
+def test_evidence_names_every_possible_source_and_the_numbers_to_check_it_by(page: Page, hub: Any) -> None:
+    """Four sources with how likely each is, what would settle it, and on request the values behind the verdict."""
+    opened(page, hub, "dust").locator(".lead").click()
+    card = page.locator(".cause-card[data-face=red]")
+
+    expect(card.locator(".sources li b")).to_have_text(["71 %", "18 %", "7 %", "4 %"])
+    expect(card.locator(".settle")).to_contain_text("260 µg/m³")
+    expect(card.locator(".reckoning")).to_have_count(0)
+    card.locator("[data-numbers]").click()
+    expect(card.locator(".reckoning")).to_contain_text("40 %")
+    expect(card.locator(".reckoning .numbers").first.locator("tr")).to_have_count(5)
+
+
+def test_what_was_found_is_recorded_and_ends_the_lead(page: Page, hub: Any) -> None:
+    """One press with a note: the lead is over, and who said what stays readable."""
+    opened(page, hub, "dust").locator(".lead").click()
+    here = page.locator(".lead-here .outcome")
+    here.locator("[data-ask]").click()
+    here.locator("input").fill("渣土车未苫盖")
+    here.locator("[data-label$=confirmed]").click()
+
+    expect(here.locator(".said")).to_contain_text("属实")
+    expect(here.locator(".said")).to_contain_text("渣土车未苫盖")
+    expect(page.locator(".tabs [data-tab=leads] b")).to_have_text("0")
+    page.reload()
+    page.locator(".lead").click()
+    expect(page.locator(".lead-here .said")).to_contain_text("渣土车未苫盖")
+
+
+def test_how_well_is_judged_can_be_looked_at(page: Page, hub: Any) -> None:
+    """Without thresholds the page says so, and every rule that opened something is listed with what people found."""
+    opened(page, hub, "dust").locator("[data-tool=account]").click()
+
+    expect(page.locator(".account")).to_contain_text("hub calibrate")
+    expect(page.locator(".account tbody")).to_contain_text("pm10-local@1")
+    page.keyboard.press("Escape")
+    expect(page.locator(".account")).to_be_hidden()
+
+
+def test_index_layer_is_never_mixed_with_levels(page: Page, hub: Any) -> None:
+    """Under the air quality index nothing is red for a level, and the legend has the standard's six classes."""
+    red_place(opened(page, hub, "dust"))
+    page.locator("[data-overlay=aqi]").click()
+
+    expect(page.locator(".legend [data-aqi]")).to_have_count(7)
+    expect(page.locator(".legend [data-face]")).to_have_count(0)
+    for _ in range(LOOKS):
+        if red_on(page)[0] == 0:
+            return
+    pytest.fail("the map still shows a level")
+
+
 def test_station_shows_its_last_day_with_the_unit(page: Page, hub: Any) -> None:
     """The chart asks for the chosen property of the last 24 hours and reads out a value with its unit."""
     opened(page, hub, "dust").locator(".lead").click()

@@ -10,7 +10,7 @@ export type StationKind = "reference" | "micro_station" | "lab" | "vehicle";
 /** Why an area is not normal: what was measured, where, against what. */
 export interface Cause {
   property: string;
-  detector: "exceedance" | "local_excess";
+  detector: "exceedance" | "local_excess" | "onset";
   level: Level;
   station: string;
   datastream: string;
@@ -21,7 +21,26 @@ export interface Cause {
   rule: string;
   alternatives: string[];
   /** What the rule rests on; old evidence does not tell. */
-  basis?: { source: string };
+  basis?: { source: string; standard: string; average_min: number; valid_min: number };
+  /** Who may make the excess, null for somebody outside of all areas. */
+  candidates?: { area: string | null; probability: number }[];
+  settle?: { words: string; words_en: string; longitude: number; latitude: number } | null;
+  explanation?: Explanation | null;
+}
+
+/** How value, background and threshold came about: enough to recompute them. */
+export interface Explanation {
+  background_count: number;
+  neighbours: { datastream: string; minute_ms: number; value: number | null }[];
+  parts: { start_ms: number; minutes: number; valid: number; value: number | null }[];
+  history: { minute_ms: number; value: number | null; background: number | null }[];
+  absolute: number | null;
+  relative: number;
+  enter: number;
+  leave: number;
+  since_ms: number;
+  wind_speed: number | null;
+  wind_direction: number | null;
 }
 
 export interface AreaStatus {
@@ -93,10 +112,13 @@ export interface Lead {
 
 export interface LeadDetail extends Lead {
   evidence: Cause[];
+  /** What a person found; null while nobody has said. */
+  label?: Label | null;
   pushes: { receiver: string; created_ms: number; delivered_ms: number | null }[];
 }
 
 export interface Ticket {
+  label?: Label | null;
   id: number;
   revision: number;
   subject: string;
@@ -106,6 +128,72 @@ export interface Ticket {
   closed_ms: number | null;
   explanation: string;
   explanation_en: string;
+}
+
+export type Outcome = "confirmed" | "sensor_fault" | "regional" | "false";
+
+/** What a person found of a lead or ticket; the latest counts. */
+export interface Label {
+  outcome: Outcome;
+  note: string;
+  said_by: string;
+  said_ms: number;
+}
+
+/** How the hourly checks stand; without a calibration only the fixed checks judge. */
+export interface Checks {
+  calibration: {
+    thresholds: string;
+    false_alarms_per_sensor_month: number;
+    calibrated_ms: number;
+    age_days: number;
+    history_from_ms: number;
+    history_to_ms: number;
+  } | null;
+  properties: {
+    property: string;
+    streams: number;
+    estimated_per_sensor_month: number | null;
+    alarms: number;
+    alarms_per_sensor_month: number | null;
+  }[];
+  standing: { station: string; device: string; property: string; kind: string; since_ms: number }[];
+}
+
+/** How often what one origin opened was right; month "" is all time, low and high are a 95 % interval. */
+export interface Precision {
+  origin: "detector" | "rule" | "check";
+  name: string;
+  month: string;
+  opened: number;
+  labelled: number;
+  precision: number | null;
+  low: number;
+  high: number;
+  few: boolean;
+}
+
+export interface AqiClass {
+  up_to: number;
+  chinese: string;
+  english: string;
+  colour: string;
+}
+
+export interface AqiIndex {
+  aqi: number | null;
+  level: AqiClass | null;
+  primary: string[];
+  missing: string[];
+}
+
+/** The index of the hour and of the day that are over; a screening device's is no method of the standard. */
+export interface Aqi {
+  standard: string;
+  in_force: boolean;
+  hour_ms: number;
+  classes: AqiClass[];
+  stations: { station: string; screening: boolean; hour: AqiIndex; day: AqiIndex }[];
 }
 
 export interface Zone {
@@ -145,6 +233,17 @@ async function get<T>(path: string): Promise<T> {
   return (await answer.json()) as T;
 }
 
+async function post<T>(path: string, body: unknown): Promise<T> {
+  const answer = await fetch(`api/${path}`, {
+    method: "POST",
+    headers: { "Content-Type": "application/json" },
+    body: JSON.stringify(body),
+    signal: AbortSignal.timeout(TIMEOUT_MS),
+  });
+  if (!answer.ok) throw new Error(`api/${path}: ${answer.status}`);
+  return (await answer.json()) as T;
+}
+
 export const api = {
   zone: () => get<Zone>("zone"),
   areas: () => get<Areas>("areas"),
@@ -155,6 +254,11 @@ export const api = {
   lead: (id: number) => get<LeadDetail>(`leads/${id}`),
   tickets: () => get<Ticket[]>("tickets"),
   properties: () => get<ObservedProperty[]>("properties"),
+  aqi: () => get<Aqi>("aqi"),
+  checks: () => get<Checks>("checks"),
+  precision: () => get<Precision[]>("precision"),
+  label: (kind: "lead" | "ticket", id: number, said: { outcome: Outcome; note: string; close: boolean }) =>
+    post<unknown>(`${kind}s/${id}/label`, said),
   series: (station: string, property: string, fromMs: number, toMs: number) =>
     get<Series>(
       `stations/${encodeURIComponent(station)}/series?${new URLSearchParams({

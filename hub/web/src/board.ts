@@ -1,6 +1,7 @@
 /** What the page knows of the hub, brought up to date by the live stream. */
 
 import type {
+  Aqi,
   AreaFeature,
   AreaStatus,
   Cause,
@@ -16,6 +17,7 @@ import type {
   Tracks,
   Zone,
 } from "./api";
+import type { Overlay } from "./overlay";
 
 export type Selection = { kind: "area" | "station"; id: string } | undefined;
 
@@ -46,6 +48,9 @@ export interface Board {
   tickets: Map<number, Ticket>;
   minuteMs: number;
   nowMs: number;
+  overlay: Overlay;
+  /** Read while somebody looks at it. */
+  aqi: Aqi | undefined;
 }
 
 export type Face = AreaStatus["level"] | Exclude<AreaStatus["freshness"], "fresh">;

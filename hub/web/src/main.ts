@@ -2,16 +2,19 @@
 
 import "./style/page.css";
 import "./style/panels.css";
-import { api, type Lead, type LeadDetail, type Snapshot } from "./api";
+import { api, type Lead, type LeadDetail, type Outcome, type Snapshot } from "./api";
 import { type Board, type Selection, takeNewer, takeSnapshot } from "./board";
 import { FieldClock } from "./clock";
 import { fill, h, icon, onPick } from "./dom";
 import { language, say, speak, type Word } from "./i18n";
 import { type Connection, listen } from "./live";
+import { type Overlay, OVERLAYS } from "./overlay";
 import { ZoneMap } from "./map/zone_map";
+import { AccountPanel } from "./panel/account";
 import { Bar } from "./panel/bar";
 import { Detail } from "./panel/detail";
 import { Legend } from "./panel/legend";
+import type { Matter } from "./panel/outcome";
 import type { Page } from "./panel/page";
 import { Side } from "./panel/side";
 
@@ -46,6 +49,8 @@ async function readBoard(): Promise<Board> {
     tickets: new Map(tickets.map((ticket) => [ticket.id, ticket])),
     minuteMs: 0,
     nowMs: 0,
+    overlay: "state",
+    aqi: undefined,
   };
 }
 
@@ -53,12 +58,18 @@ class Watch implements Page {
   board!: Board;
   connection: Connection = "connecting";
   selection: Selection;
+  asked = "";
   private readonly clock = new FieldClock();
   private readonly bar = new Bar(this.clock, () => this.speak());
   private readonly side = new Side(this);
   private readonly detail = new Detail(this);
   private readonly legend = new Legend();
+  private readonly account = new AccountPanel(this, async () => {
+    const [checks, precision] = await Promise.all([api.checks(), api.precision()]);
+    return { checks, precision };
+  });
   private readonly tools = h("nav", { class: "tools" });
+  private readonly overlays = h("nav", { class: "overlays" });
   private readonly stage = h("main", { class: "stage" });
   private readonly curtain = h("p", { class: "curtain", role: "status" });
   private map: ZoneMap | undefined;
@@ -69,9 +80,14 @@ class Watch implements Page {
 
   constructor(root: HTMLElement) {
     const canvas = h("div", { class: "map" });
-    this.stage.append(canvas, this.tools, this.detail.element, this.curtain, this.legend.element);
+    this.stage.append(canvas, this.overlays, this.tools, this.detail.element, this.account.element, this.curtain, this.legend.element);
     root.append(this.bar.element, this.stage, this.side.element);
-    document.addEventListener("keydown", ({ key }) => key === "Escape" && this.select(undefined));
+    document.addEventListener("keydown", ({ key }) => {
+      if (key !== "Escape") return;
+      if (this.account.element.hidden) this.select(undefined);
+      else this.account.toggle(false);
+    });
+    onPick(this.overlays, "data-overlay", (overlay) => this.lay(overlay as Overlay));
     onPick(this.tools, "data-tool", (tool) => this.use(tool as Word));
     fill(this.curtain, say("loading"));
     this.label();
@@ -108,7 +124,8 @@ class Watch implements Page {
         const before = (this.board as Board | undefined) ?? read;
         takeNewer(read.leads, before.leads.values());
         takeNewer(read.tickets, before.tickets.values());
-        this.board = { ...read, minuteMs: before.minuteMs, nowMs: before.nowMs };
+        const { minuteMs, nowMs, overlay, aqi } = before;
+        this.board = { ...read, minuteMs, nowMs, overlay, aqi };
         return this.draw();
       } catch (fault) {
         console.warn("hub:", fault);
@@ -132,9 +149,12 @@ class Watch implements Page {
     if (strangers) void this.nowAndThen("stations", async () => {
       this.board.stations = byId((await api.stations()).features);
     });
-    if (nextMinute) void this.nowAndThen("tracks", async () => {
-      this.board.tracks = await api.tracks();
-    });
+    if (nextMinute) {
+      void this.nowAndThen("tracks", async () => {
+        this.board.tracks = await api.tracks();
+      });
+      this.readOverlay();
+    }
     this.draw();
   }
 
@@ -150,6 +170,18 @@ class Watch implements Page {
     }
   }
 
+  private lay(overlay: Overlay): void {
+    this.board.overlay = overlay;
+    this.readOverlay();
+    this.render();
+  }
+
+  private readOverlay(): void {
+    if (this.board.overlay === "aqi") void this.nowAndThen("aqi", async () => {
+      this.board.aqi = await api.aqi();
+    });
+  }
+
   detailOf(lead: Lead): LeadDetail | undefined {
     const known = this.board.details.get(lead.id);
     const pushing = known?.pushes.some((push) => push.delivered_ms === null);
@@ -159,6 +191,27 @@ class Watch implements Page {
       });
     }
     return known;
+  }
+
+  ask(key: string): void {
+    this.asked = this.asked === key ? "" : key;
+    this.render();
+  }
+
+  record(matter: Matter, outcome: Outcome, note: string): void {
+    void this.recorded(matter, outcome, note);
+  }
+
+  private async recorded({ kind, id }: Matter, outcome: Outcome, note: string): Promise<void> {
+    try {
+      await api.label(kind, id, { outcome, note, close: true });
+      this.asked = "";
+      if (kind === "lead") this.board.details.set(id, await api.lead(id));
+      await this.reload();
+    } catch (fault) {
+      console.warn("label:", fault);
+      window.alert(say("outcome_failed"));
+    }
   }
 
   select(selection: Selection): void {
@@ -181,7 +234,6 @@ class Watch implements Page {
   private label(): void {
     speak(language());
     this.bar.render(this.board as Board | undefined, this.connection);
-    this.legend.render();
     this.map?.relabel();
     const tool = (word: Word, ...paths: string[]) =>
       h("button", { type: "button", title: say(word), "aria-label": say(word), "data-tool": word }, icon(...paths));
@@ -191,6 +243,7 @@ class Watch implements Page {
       tool("zoom_out", "M5 12h14"),
       tool("show_zone", "M4 11l8-7 8 7", "M6 10v9h12v-9"),
       tool("show_region", "M4 9V4h5M20 9V4h-5M4 15v5h5M20 15v5h-5"),
+      tool("account", "M12 4v16M5 7h14M8 20h8", "M5 7l-3 6h6zM19 7l-3 6h6z"),
     );
   }
 
@@ -199,6 +252,7 @@ class Watch implements Page {
     if (tool === "zoom_out") this.map?.zoom(-1);
     if (tool === "show_zone") this.map?.showZone();
     if (tool === "show_region") this.map?.showRegion();
+    if (tool === "account") this.account.toggle();
   }
 
   /** Redraw once in the next frame, however much came in before it. */
@@ -231,6 +285,13 @@ class Watch implements Page {
     this.bar.render(this.board, this.connection);
     this.side.render();
     this.detail.render();
+    this.account.render();
+    this.legend.render(this.board);
+    this.overlays.setAttribute("aria-label", say("overlays"));
+    fill(
+      this.overlays,
+      ...OVERLAYS.map((one) => h("button", { type: "button", "data-overlay": one, "aria-pressed": String(one === this.board.overlay) }, say(`overlay_${one}`))),
+    );
     this.paint();
   }
 }

@@ -86,3 +86,16 @@ function placed(board: Board, wanted: (station: StationFeature) => boolean): Fea
     }),
   );
 }
+
+/** The index of the last hour at every station that has one, in words and number: a colour is never alone. */
+export function indexes(board: Board): FeatureCollection<Point> {
+  return collection(
+    (board.aqi?.stations ?? []).flatMap(({ station, screening, hour }) => {
+      const place = board.stations.get(station);
+      if (!place?.geometry) return [];
+      const colour = hour.level?.colour ?? "";
+      const text = hour.aqi === null ? "–" : String(hour.aqi);
+      return [{ type: "Feature", geometry: place.geometry, properties: { id: station, text, colour, screening, order: hour.aqi ?? -1, name: nameOf(place.properties) } }];
+    }),
+  );
+}

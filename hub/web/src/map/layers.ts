@@ -1,6 +1,7 @@
 /** The map's layers from the ground up: what is painted how. */
 
 import type { DataDrivenPropertyValueSpecification, ExpressionSpecification, LayerSpecification, StyleSpecification } from "maplibre-gl";
+import type { Overlay } from "../overlay";
 import { PALETTE } from "../palette";
 
 // Without a glyphs address the map draws its text from the machine's own fonts; weights are read from the first name.
@@ -8,7 +9,7 @@ const FONTS = ["PingFang SC", "Microsoft YaHei", "Noto Sans CJK SC", "Noto Sans 
 const PLAIN = ["QuietWatch Medium", ...FONTS];
 const STRONG = ["QuietWatch Bold", ...FONTS];
 
-const SOURCES = ["grid", "districts", "district-names", "areas", "area-names", "tracks", "stations", "vehicles", "selected"] as const;
+const SOURCES = ["grid", "districts", "district-names", "areas", "area-names", "tracks", "stations", "vehicles", "selected", "indexes"] as const;
 export type SourceName = (typeof SOURCES)[number];
 
 export function emptyStyle(): StyleSpecification {
@@ -243,5 +244,52 @@ const moving: LayerSpecification[] = [
   },
 ];
 
-export const LAYERS: LayerSpecification[] = [...ground, ...areas, ...places, ...names, ...moving];
-export const PLACE_LAYERS = ["vehicles", "stations"];
+// Where an overlay has the word, areas are outlines with names: their level is another layer's.
+const plain: LayerSpecification[] = [
+  { id: "area-outlines", type: "line", source: "areas", paint: { "line-color": PALETTE.border, "line-width": 1.2 } },
+  { ...names[0], id: "area-plain-names", filter: ["boolean", true], paint: { "text-color": PALETTE.soft, "text-halo-color": "#ffffff", "text-halo-width": 1.4 } } as LayerSpecification,
+];
+
+const indexes: LayerSpecification[] = [
+  {
+    id: "indexes",
+    type: "circle",
+    source: "indexes",
+    layout: { "circle-sort-key": ["get", "order"] },
+    paint: {
+      "circle-radius": byZoom(9, 9, 12, 15, 14, 20),
+      "circle-color": ["case", ["==", ["get", "colour"], ""], PALETTE.grey.fill, ["to-color", ["get", "colour"], PALETTE.grey.fill]],
+      "circle-opacity": ["case", ["get", "screening"], 0.55, 0.95],
+      "circle-stroke-color": PALETTE.ink,
+      "circle-stroke-width": ["case", ["get", "screening"], 0.6, 1.8],
+    },
+  },
+  {
+    id: "index-numbers",
+    type: "symbol",
+    source: "indexes",
+    layout: {
+      "text-field": ["get", "text"],
+      "text-font": STRONG,
+      "text-size": byZoom(9, 9, 12, 12, 14, 15),
+      "text-allow-overlap": true,
+      "symbol-sort-key": ["get", "order"],
+    },
+    paint: { "text-color": PALETTE.ink, "text-halo-color": "rgba(255,255,255,0.85)", "text-halo-width": 1.6 },
+  },
+];
+
+export const LAYERS: LayerSpecification[] = [...ground, ...areas, ...places, ...names, ...moving, ...plain, ...indexes];
+export const PLACE_LAYERS = ["vehicles", "stations", "indexes"];
+
+// What an overlay shows; layers that stand in none of these are always there.
+const SHOWN: Record<Overlay, string[]> = {
+  state: ["areas", "area-patterns", "area-lines", "area-glow", "area-names", "badges", "badges-red", "halos", "stations", "station-names", "tracks", "vehicles", "vehicle-halos"],
+  aqi: ["area-outlines", "area-plain-names", "indexes", "index-numbers"],
+  blind: ["area-outlines", "area-plain-names", "stations", "station-names", "tracks", "vehicles"],
+};
+
+/** Whether a layer is drawn under an overlay. */
+export function drawn(layer: string, overlay: Overlay): boolean {
+  return SHOWN[overlay].includes(layer) || !Object.values(SHOWN).some((shown) => shown.includes(layer));
+}

@@ -6,9 +6,10 @@ import { GeoJSONSource, Map as MapLibreMap, ScaleControl, setWorkerUrl } from "m
 import workerUrl from "maplibre-gl/dist/maplibre-gl-worker.mjs?url";
 import { type Board, faceOf, type Selection } from "../board";
 import { language, say } from "../i18n";
-import { areaFeatures, areaNames, districtNames, fixedStations, tracks, vehicles } from "./features";
+import type { Overlay } from "../overlay";
+import { areaFeatures, areaNames, districtNames, fixedStations, indexes, tracks, vehicles } from "./features";
 import { type Bounds, boundsOf, boundsOfPoints, graticule } from "./geometry";
-import { emptyStyle, LAYERS, PLACE_LAYERS, type SourceName } from "./layers";
+import { drawn, emptyStyle, LAYERS, PLACE_LAYERS, type SourceName } from "./layers";
 import { addPictures } from "./pictures";
 
 setWorkerUrl(workerUrl);
@@ -27,6 +28,7 @@ export class ZoneMap {
   private readonly stillness = matchMedia("(prefers-reduced-motion: reduce)");
   private ready = false;
   private board: Board | undefined;
+  private overlay: Overlay | undefined;
   private selection: Selection;
 
   /** @throws when the browser has no WebGL 2. */
@@ -81,7 +83,15 @@ export class ZoneMap {
     this.put("stations", fixedStations(board));
     this.put("vehicles", vehicles(board));
     this.put("tracks", tracks(board));
+    this.put("indexes", indexes(board));
     this.put("selected", this.selected());
+    this.lay(board.overlay);
+  }
+
+  private lay(overlay: Overlay): void {
+    if (overlay === this.overlay) return;
+    this.overlay = overlay;
+    for (const { id } of LAYERS) this.map.setLayoutProperty(id, "visibility", drawn(id, overlay) ? "visible" : "none");
   }
 
   private put(name: SourceName, shape: GeoJSON): void {

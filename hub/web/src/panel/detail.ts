@@ -7,7 +7,9 @@ import { propertyName, quantity, time } from "../format";
 import { language, nameOf, say, sayKind } from "../i18n";
 import { contains } from "../map/geometry";
 import { DayChart } from "./day_chart";
+import { chosen, keyOf, outcome } from "./outcome";
 import { type Page, placeOf } from "./page";
+import { candidates, numbers } from "./reasons";
 
 const PREFERRED = ["pm10", "pm2_5", "temperature", "nox", "no2", "o3", "noise"];
 
@@ -18,12 +20,22 @@ export class Detail {
   private readonly chartBox = h("div", { class: "day-chart", hidden: true });
   private readonly chart: DayChart;
   private property = "";
+  private readonly recomputed = new Set<string>();
 
   constructor(private readonly page: Page) {
     this.chart = new DayChart(this.chartBox);
     const shut = h("button", { type: "button", class: "shut", "data-role": "close", onclick: () => this.page.select(undefined) }, icon("M6 6l12 12M18 6L6 18"));
     this.element.append(this.head, shut, h("div", { class: "scroll" }, this.chartBox, this.body));
     onPick(this.body, "data-go", (place) => this.page.go(placeOf(place)));
+    onPick(this.body, "data-numbers", (key) => {
+      if (!this.recomputed.delete(key)) this.recomputed.add(key);
+      this.render();
+    });
+    onPick(this.body, "data-ask", (key) => this.page.ask(key));
+    onPick(this.body, "data-label", (written) => {
+      const { matter, outcome: found, note } = chosen(this.body, written);
+      this.page.record(matter, found, note);
+    });
     onPick(this.body, "data-property", (name) => {
       this.property = name;
       this.render();
@@ -79,6 +91,7 @@ export class Detail {
       { class: "lead-here", "data-open": isOpen(lead) ? "" : undefined },
       h("p", { class: "note" }, state.filter(Boolean).join(" · ")),
       h("p", { class: "told" }, language() === "zh" ? lead.explanation : lead.explanation_en),
+      outcome({ kind: "lead", id: lead.id }, known?.label, this.page.asked === keyOf({ kind: "lead", id: lead.id })),
       ...(withEvidence && known ? byWeight(known.evidence).slice(0, 2).map((cause) => this.cause(cause)) : []),
     );
   }
@@ -91,7 +104,7 @@ export class Detail {
   private cause(cause: Cause): HTMLElement {
     const { properties } = this.page.board;
     const unitOf = properties.get(cause.property)?.unit ?? "";
-    const local = cause.detector === "local_excess";
+    const local = cause.detector !== "exceedance";
     const excess = (cause.value ?? NaN) - ((local ? cause.background : cause.threshold) ?? NaN);
     const told = local ? "excess_over" : "over_limit";
     const row = (word: Parameters<typeof say>[0], content: string | Node | false) => content && h("div", {}, h("dt", {}, say(word)), h("dd", {}, content));
@@ -110,8 +123,19 @@ export class Detail {
         row("rule", h("code", {}, cause.rule)),
         row("basis", cause.basis !== undefined && cause.basis.source),
       ),
-      cause.alternatives.length > 0 && h("p", { class: "note" }, `${say("alternatives")} `, ...cause.alternatives.map((id) => this.link("area", id))),
+      ...candidates(cause, this.page.board),
+      !cause.candidates?.length && cause.alternatives.length > 0 && h("p", { class: "note" }, `${say("alternatives")} `, ...cause.alternatives.map((id) => this.link("area", id))),
+      ...this.numbers(cause, unitOf),
     );
+  }
+
+  /** Folded away until somebody wants to recompute: then it stays open while the page lives. */
+  private numbers(cause: Cause, unit: string): HTMLElement[] {
+    const key = `${cause.datastream} ${cause.rule}`;
+    const open = this.recomputed.has(key);
+    const found = numbers(cause, unit, this.page.board);
+    if (!found.length) return [];
+    return [h("button", { type: "button", class: "link-to fold", "data-numbers": key, "aria-expanded": String(open) }, say(open ? "hide_numbers" : "show_numbers")), ...(open ? [h("div", { class: "reckoning" }, ...found)] : [])];
   }
 
   private link(kind: "area" | "station", id: string): HTMLElement {

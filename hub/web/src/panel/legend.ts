@@ -1,7 +1,9 @@
 /** What the map's colours, patterns and symbols mean. */
 
+import type { Board } from "../board";
 import { fill, h } from "../dom";
-import { say, type Word } from "../i18n";
+import { time } from "../format";
+import { language, say, type Word } from "../i18n";
 
 const FACES: Word[] = ["red", "attention", "normal", "stale", "no_data"];
 const PLACES: [string, Word][] = [
@@ -26,14 +28,32 @@ export class Legend {
     suit();
   }
 
-  render(): void {
+  render(board: Board): void {
     const rows = (title: Word, entries: [string, string, Word][]) =>
       h("div", {}, h("h3", {}, say(title)), h("ul", {}, ...entries.map(([attribute, key, word]) => h("li", {}, h("i", { [`data-${attribute}`]: key }), say(word)))));
     fill(
       this.element,
       h("summary", {}, say("legend")),
-      rows("legend_areas", FACES.map((face) => ["face", face, face])),
-      rows("legend_stations", PLACES.map(([key, word]) => ["place", key, word])),
+      board.overlay === "state" && rows("legend_areas", FACES.map((face) => ["face", face, face])),
+      board.overlay === "aqi" && this.index(board),
+      board.overlay !== "aqi" && rows("legend_stations", PLACES.map(([key, word]) => ["place", key, word])),
+    );
+  }
+
+  private index({ aqi }: Board): HTMLElement {
+    if (!aqi) return h("div", {}, say("loading"));
+    const lower = (n: number): number => (aqi.classes[n - 1]?.up_to ?? -1) + 1;
+    return h(
+      "div",
+      {},
+      h("h3", {}, say("legend_aqi", { standard: aqi.standard, hour: time(aqi.hour_ms, "clock") })),
+      h(
+        "ul",
+        {},
+        ...aqi.classes.map((one, n) => h("li", {}, h("i", { "data-aqi": String(n) }), `${lower(n)}–${one.up_to} ${language() === "zh" ? one.chinese : one.english}`)),
+        h("li", {}, h("i", { "data-aqi": "none" }), say("aqi_none")),
+      ),
+      h("p", {}, say("legend_aqi_note")),
     );
   }
 }

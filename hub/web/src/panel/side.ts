@@ -5,6 +5,7 @@ import { byUrgency, isOpen, regionOf } from "../board";
 import { fill, h, icon, onPick, windArrow } from "../dom";
 import { propertyName, time, unit, value } from "../format";
 import { compass, language, nameOf, say } from "../i18n";
+import { chosen, keyOf, outcome } from "./outcome";
 import { type Page, placeOf } from "./page";
 
 type Tab = "leads" | "tickets";
@@ -25,7 +26,17 @@ export class Side {
   constructor(private readonly page: Page) {
     this.element = h("aside", { class: "side" }, this.grip, this.region, this.tabs, this.list);
     onPick(this.tabs, "data-tab", (tab) => this.turn(tab as Tab));
-    onPick(this.list, "data-go", (place) => this.page.go(placeOf(place)));
+    onPick(this.list, "data-ask", (key) => this.page.ask(key));
+    onPick(this.list, "data-label", (written) => {
+      const { matter, outcome: found, note } = chosen(this.list, written);
+      this.page.record(matter, found, note);
+    });
+    this.list.addEventListener("click", ({ target }) => {
+      // A press inside the outcome is about the matter, not a wish to see its place.
+      if (!(target instanceof Element) || target.closest(".outcome")) return;
+      const place = target.closest("[data-go]")?.getAttribute("data-go");
+      if (place) this.page.go(placeOf(place));
+    });
   }
 
   private toggle(open = !this.element.classList.contains("open")): void {
@@ -41,7 +52,7 @@ export class Side {
   render(): void {
     const { leads, tickets } = this.page.board;
     this.renderRegion();
-    const now = [language(), this.tab, JSON.stringify([...leads.values()]), JSON.stringify([...tickets.values()]), this.selected()].join();
+    const now = [language(), this.tab, JSON.stringify([...leads.values()]), JSON.stringify([...tickets.values()]), this.selected(), this.page.asked].join();
     if (now === this.drawn) return;
     this.drawn = now;
     this.renderTabs();
@@ -168,6 +179,7 @@ export class Side {
         h("span", { class: "state" }, say(isOpen(ticket) ? "open" : "closed")),
       ),
       h("p", { class: "told" }, language() === "zh" ? ticket.explanation : ticket.explanation_en),
+      outcome({ kind: "ticket", id: ticket.id }, ticket.label, this.page.asked === keyOf({ kind: "ticket", id: ticket.id })),
       h("footer", {}, h("code", {}, ticket.subject)),
     );
   }
