@@ -11,6 +11,7 @@ from hub.lead.opening import ticket_opening
 from hub.model import MINUTE_MS, TicketKind, TicketOpening
 from hub.quality import numbers
 from hub.quality.check import Ints
+from hub.quality.faults.cause import Cause
 from hub.quality.rounds import ROUND_MIN, SILENCE_AT, Seen
 from hub.quality.verdict import Quality
 from wire.reading import Flag
@@ -100,6 +101,16 @@ KINDS: Final = (
 )
 
 
+# What the hourly checks call the same fault: while it lasts there, its ticket has been opened.
+_SAME: Final[dict[TicketKind, Cause]] = {
+    "flat_line": Cause.STUCK,
+    "clipping": Cause.STUCK,
+    "bottom": Cause.DROPOUT,
+    "gain": Cause.DRIFT,
+    "spike": Cause.SPIKE,
+}
+
+
 def raised(bindings: Bindings, quality: Quality, seen: Seen, now_ms: int) -> tuple[Quality, tuple[TicketOpening, ...]]:
     """Return the quality with what is told by now, and a ticket for each device that has just begun to fail.
 
@@ -113,6 +124,8 @@ def raised(bindings: Bindings, quality: Quality, seen: Seen, now_ms: int) -> tup
     told = _told(bindings, quality, seen)
     for row in np.flatnonzero((told != 0) & (quality.told == 0)).tolist():
         kind = KINDS[told[row] - 1]
+        if quality.standing[row] == _SAME.get(kind.name, Cause.POLLUTION):
+            continue
         device = bindings.network.datastreams[row].device
         if kind.failing(quality, seen)[row]:  # of a cell that one measuring chamber feeds, the stream that shows it
             since_ms = int(kind.since_ms(bindings, quality, seen)[row])

@@ -115,3 +115,22 @@ def test_late_readings_are_judged_with_the_faults_of_their_own_hour(town: Any, b
 
     assert ([] if stuck else ["site"]) == [lead.area for outcome in found for lead in outcome.leads]
     assert not np.any(judgement._state.quality.standing)
+
+
+@pytest.mark.parametrize("announced", [Cause.NONE, Cause.STUCK])
+def test_what_the_hours_have_announced_gets_no_second_ticket(town: Any, announced: Cause) -> None:
+    """The value repeats while the air clears: the minutes see it too."""
+    town.air = lambda s, n, m: 300.0 - 4 * (0 if (s, n) == ("m12", "pm10") else m) + (m + ord(s[-1])) % 5 * (s != "m12")
+    judgement = Judgement(Catalogue(), town.areas)
+    judgement.learn(town.catalogue())
+    standing = np.zeros(len(town.streams), np.uint8)
+    standing[town.streams.index(("m12", "pm10"))] = announced
+    judgement._state = judgement._state._replace(quality=judgement._state.quality._replace(standing=standing))
+    kinds = set()
+    for minute in range(58):
+        payload = town.minute(minute)
+        judgement.take(payload, payload.t0 + 50_000)
+        outcomes = judgement.close(NOON + minute, payload.t0 + 90_000)
+        kinds |= {ticket.kind for outcome in outcomes for ticket in outcome.tickets if ticket.subject == "m12-d"}
+
+    assert (set() if announced else {"flat_line"}) == kinds
