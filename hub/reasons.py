@@ -73,12 +73,14 @@ class Explanation:
     Attributes:
         averaging: arithmetic, energy (decibels) or vector.
         parts: of the mean, oldest first, and of the means before it in `history`; empty when the value is one minute's.
-        background_of: whose median the background is: of neighbours, of the whole region, of a vehicle's own last hour.
+        background_of: whose median the background is: of neighbours, of the whole region, of a vehicle's own last hour;
+            "" for an onset, whose background is what is usual at that station, and where none is needed.
         background_count: of how many values.
         neighbours: at most 8 of them, in the middle: their median is that of all.
         absolute, relative: the threshold is the larger of absolute and relative x background (0 for a fixed limit).
         margin: how far the value must come back to leave, in the unit of the value.
         enter, leave: values in a row that enter and leave; delay_min: minutes that must pass from the first.
+        passes, within_min: short peaks of vehicles at one place that it takes, within so many minutes; 0 for others.
         since_ms: when the first value of the run was measured.
         history: the last values, oldest first; minutes, or means that were judged.
         wind_speed, wind_direction: m/s, and degrees from where it comes; NaN when unknown.
@@ -95,6 +97,8 @@ class Explanation:
     enter: int = 1
     leave: int = 1
     delay_min: int = 0
+    passes: int = 0
+    within_min: int = 0
     since_ms: int = 0
     history: tuple[Past, ...] = ()
     wind_speed: float = float("nan")

@@ -30,6 +30,8 @@ def brief(sight: Sight, finding: Finding, row: int) -> Explanation:
         enter=rule.enter,
         leave=rule.leave,
         delay_min=rule.delay_min,
+        passes=rule.passes,
+        within_min=rule.within_min,
         since_ms=int(finding.since_ms[row]),
     )
 
@@ -44,7 +46,7 @@ def full(sight: Sight, finding: Finding, row: int, known: Held | None) -> Explan
         known: what the stations of its property held, needed when a background was compared with.
     """
     said = brief(sight, finding, row)
-    excess = finding.group.detector in EXCESSES
+    excess = finding.group.detector == "local_excess"
     beside = reference(sight, known, row) if excess and known is not None else _NONE
     parts = _parts(sight, finding, row)
     history = _means(sight, finding, row) if finding.group.average_min > 1 else _minutes(sight, row, beside.past)
@@ -62,12 +64,23 @@ def full(sight: Sight, finding: Finding, row: int, known: Held | None) -> Explan
     )
 
 
-_SAID: Final = ("averaging", "absolute", "relative", "margin", "enter", "leave", "delay_min", "since_ms")
+_SAID: Final = (
+    "averaging",
+    "absolute",
+    "relative",
+    "margin",
+    "enter",
+    "leave",
+    "delay_min",
+    "passes",
+    "within_min",
+    "since_ms",
+)
 
 
 def _absolute(rule: Rule, finding: Finding, row: int) -> float:
     """Return the fixed part of the threshold: of the hour of day that is judged, where the night has its own."""
-    if finding.group.detector == "local_excess":
+    if finding.group.detector in EXCESSES:
         return rule.threshold
     return float(finding.threshold[row])
 

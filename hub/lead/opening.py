@@ -106,12 +106,21 @@ def _entered(first: Anomaly) -> Said:
     said = first.explanation
     if said is None:
         return "", ""
-    wind = isfinite(said.wind_speed) and first.cause.detector in EXCESSES
+    entered = (
+        f"连续{said.enter}次成立后认定，连续{said.leave}次回落后解除",
+        f"{said.enter} in a row enter, {said.leave} leave",
+    )
+    if said.passes:
+        entered = (
+            f"{said.within_min}分钟内同一地点{said.passes}次驶过均出现短时峰值",
+            f"A short peak at one place on {said.passes} passes within {said.within_min} min",
+        )
+    if not (isfinite(said.wind_speed) and first.cause.detector in EXCESSES):
+        return f"{entered[0]}。", f"{entered[1]}."
+    wind = f"{said.wind_speed:.1f} m/s"
     return (
-        f"连续{said.enter}次成立后认定，连续{said.leave}次回落后解除"
-        + (f"；风速{said.wind_speed:.1f} m/s，来自{said.wind_direction:.0f}°。" if wind else "。"),
-        f"{said.enter} in a row enter, {said.leave} leave"
-        + (f"; wind {said.wind_speed:.1f} m/s from {said.wind_direction:.0f}°." if wind else "."),
+        f"{entered[0]}；风速{wind}，来自{said.wind_direction:.0f}°。",
+        f"{entered[1]}; wind {wind} from {said.wind_direction:.0f}°.",
     )
 
 

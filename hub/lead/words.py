@@ -59,7 +59,7 @@ def named(area: str | None, names: Mapping[str, Area]) -> Said:
 def shares(candidates: tuple[Candidate, ...], names: Mapping[str, Area]) -> Said:
     """Return the candidates with their probabilities in words."""
     chinese, english = zip(*(named(one.area, names) for one in candidates), strict=True)
-    percent = [f"{100 * one.probability:.0f}%" for one in candidates]
+    percent = [f"{100 * one.probability:.0f}%" if one.probability >= 0.01 else "<1%" for one in candidates]
     return (
         "、".join(f"{name}{share}" for name, share in zip(chinese, percent, strict=True)),
         ", ".join(f"{name} {share}" for name, share in zip(english, percent, strict=True)),

@@ -86,6 +86,8 @@ class ExplanationAnswer(TypedDict):
     enter: int
     leave: int
     delay_min: int
+    passes: int
+    within_min: int
     since_ms: int
     history: list[PastAnswer]
     wind_speed: float | None
