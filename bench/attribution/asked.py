@@ -48,9 +48,9 @@ def told(case: Case, verdict: Verdict) -> dict[str, dict[str | None, float]] | N
 
 def _seen(verdict: Verdict, first: Anomaly) -> Measured:
     bindings, panel, newest, minute = verdict.bindings, verdict.panel, verdict.state.newest, verdict.minute
-    honest = np.zeros(len(bindings.network), np.bool_)
-    air = background(bindings.network, panel, newest, minute, honest)
-    sight = Sight(bindings, panel, newest, air.highest, honest, (), minute)
+    lying = np.zeros(len(bindings.network), np.bool_)
+    air = background(bindings.network, panel, newest, minute, lying)
+    sight = Sight(bindings, panel, newest, air.highest, lying, ~lying, (), minute)
     row = next(s.row for s in bindings.network.datastreams if s.id == first.datastream)
     return measured(sight, np.array([row]), np.ones(1), verdict.lead.episode_start_ms, first.threshold)
 
