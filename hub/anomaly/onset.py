@@ -17,8 +17,8 @@ _FAR_USUAL: Final = 2.0
 _FAR_SPREAD: Final = 2.5
 # Standard deviation over mean absolute deviation of a normal distribution whose values are cut to _FAR_SPREAD.
 _DEVIATION: Final = 1.2605
-# Values of five minutes that are half an hour.
-SOON: Final = 6
+# Within so many values of five minutes the sum must pass, so that with those that must follow it is half an hour.
+SOON: Final = 4
 # Before the first value: a ratio of one, known to a third, worth as much as so many values.
 _PRIOR, _PRIOR_SPREAD = 8, 0.3
 

@@ -43,13 +43,13 @@ def judged(town: Any) -> Judgement:
 def test_every_minute_of_it_is_the_judges_own(judged: Judgement) -> None:
     """For every series, fixed and moving, against the function that the judge calls, minute by minute."""
     bindings, panel = judged.bindings, judged._panel
-    network, lying = bindings.network, np.zeros(len(bindings.network), np.bool_)
+    network, honest = bindings.network, np.zeros(len(bindings.network), np.bool_)
     newest, past = Newest.never(len(network)), {}
     for minute in range(NOON, NOON + MINUTES):
         newest = panel.advanced(newest, np.array([minute]))
-        past[minute] = background(network, panel, newest, minute, lying).highest
+        past[minute] = background(network, panel, newest, minute, honest).highest
     last = NOON + MINUTES - 1
-    sight = Sight(bindings, panel, newest, past[last], lying, ~lying, (), last)
+    sight = Sight(bindings, panel, newest, past[last], honest, (), last)
     known = {name: held(sight, PROPERTY_INDEX[name]) for name in ("pm10", "nox")}
 
     for row in np.flatnonzero(np.isin(network.property, [PROPERTY_INDEX[name] for name in known])).tolist():
