@@ -12,6 +12,11 @@ from hub.quality.faults.window import Bools, Floats, When
 _HIGH: Final = 5.0
 _STRIDE: Final = 0.1
 _LOW: Final = 0.0
+# What is known before a history is counted: at this limit one alarm in ten months of a device, a decade higher ten
+# times less. It weighs as much as a year of ten devices: six devices and a year have five alarms, too few to go by.
+_USUAL_LIMIT: Final = 1.45
+_USUAL_RATE: Final = 0.1
+_USUAL_MONTHS: Final = 120.0
 # Whatever limit is tried, a score below this is released.
 _NEVER: Final = _LOW - 2 * _STRIDE - RELEASE
 
@@ -52,7 +57,9 @@ def joined(parts: list[Heights]) -> Heights:
 
 
 def fit_limit(history: Heights, months: float, budget: float, settle: When) -> float:
-    """Return the lowest limit from which on history has no more alarms a device and month than the budget.
+    """Return the lowest limit from which on no more alarms a device and month than the budget are to be expected.
+
+    Expected is what history has, together with what is usual.
 
     Args:
         history: its heights.
@@ -62,7 +69,8 @@ def fit_limit(history: Heights, months: float, budget: float, settle: When) -> f
     """
 
     def within(limit: float) -> bool:
-        return counted(history, limit, settle) / months <= budget
+        usual = _USUAL_MONTHS * _USUAL_RATE * 10 ** (_USUAL_LIMIT - limit)
+        return (counted(history, limit, settle) + usual) / (months + _USUAL_MONTHS) <= budget
 
     # From above: far below, where a score never falls, there are few alarms again.
     high = _HIGH if within(_HIGH) else float(history.score.max())

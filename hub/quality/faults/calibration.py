@@ -12,7 +12,7 @@ from hub.quality.faults.bank import bank_start, statistics
 from hub.quality.faults.budget import Heights, counted, fit_limit, heights, joined
 from hub.quality.faults.carried import Carried, start
 from hub.quality.faults.episodes import KINDS
-from hub.quality.faults.limits import BLOCK_H, MONTH_H, Scale, block_peaks, fit_scale, kind_scores
+from hub.quality.faults.limits import BLOCK_H, MONTH_H, Scale, block_peaks, fit_scales, kind_scores
 from hub.quality.faults.regression import learnt
 from hub.quality.faults.residual import Residual, ResidualPast, residuals, series_of
 from hub.quality.faults.shape import Shape, fit_shape, floor_of
@@ -117,7 +117,7 @@ def _scales(history: _History, shape: Shape) -> dict[str, Scale]:
     for part, found in _statistics(history, shape, block):
         for name, statistic in found.items() if part.start else ():
             peaks.setdefault(name, []).append(block_peaks(statistic, block))
-    return {name: fit_scale(name, np.concatenate(parts, axis=1)) for name, parts in peaks.items()}
+    return fit_scales({name: np.concatenate(parts, axis=1) for name, parts in peaks.items()})
 
 
 def _heights(history: _History, shape: Shape, scales: Mapping[str, Scale]) -> Heights:
@@ -130,7 +130,7 @@ def _heights(history: _History, shape: Shape, scales: Mapping[str, Scale]) -> He
 
 def _statistics(history: _History, shape: Shape, block: int) -> Iterator[tuple[slice, dict[str, Floats]]]:
     """Yield (stretch, its statistics): the time for learning, then stretches of whole blocks of steps."""
-    value, residual, _, step_h = history
+    value, residual, nearest, step_h = history
     past = bank_start(len(value), len(residual.views), step_h)
     for part in stretches(*value.shape, first=history.settle, block=block):
         arrays: list[Any] = []
@@ -138,7 +138,7 @@ def _statistics(history: _History, shape: Shape, block: int) -> Iterator[tuple[s
             array = getattr(residual, field.name)
             arrays.append(None if array is None else np.ascontiguousarray(array[:, part]))
         of = Residual(*arrays)
-        found, past = statistics(np.ascontiguousarray(value[:, part]), of, shape, step_h, past)
+        found, past = statistics(np.ascontiguousarray(value[:, part]), of, shape, (nearest, step_h), past)
         yield part, found
 
 

@@ -86,7 +86,7 @@ def _scores(
     value: Floats, residual: Residual, limits: Limits, bank: BankPast, network: tuple[Carried, When]
 ) -> tuple[Floats, BankPast]:
     carried, when = network
-    found, counted = statistics(value, residual, limits.shape, when.step_h, bank)
+    found, counted = statistics(value, residual, limits.shape, (carried.nearest, when.step_h), bank)
     return kind_scores(found, limits.scales, carried.nearest), counted
 
 

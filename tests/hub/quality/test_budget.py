@@ -66,10 +66,27 @@ def test_alarms_are_those_of_a_loop(seed: int, limit: float, border: int, step_h
     assert sum(step >= 20 for _, step, _ in expected) == counted(history, limit, When(20, step_h))
 
 
-@pytest.mark.parametrize("budget", [0.5, 2.0, 5.0])
-def test_the_limit_keeps_the_budget(budget: float) -> None:
-    """At the limit there are no more alarms than were asked for."""
-    history, _ = heights(scores(4), 0, np.zeros((len(KINDS), STATIONS), np.bool_))
-    limit = fit_limit(history, 2.0, budget, When(0, 12.0))
+def limit_of(history: np.ndarray, months: float, budget: float = 0.1) -> float:
+    """Return the limit that is chosen on scores of history."""
+    high, _ = heights(history, 0, np.zeros((len(KINDS), STATIONS), np.bool_))
+    return fit_limit(high, months, budget, When(0, 12.0))
 
-    assert counted(history, limit, When(0, 12.0)) <= 2 * budget
+
+def test_a_history_with_many_alarms_asks_for_a_higher_limit() -> None:
+    """One without any is content with less than is usual, the less so the longer it was calm."""
+    calm = np.full((len(KINDS), STATIONS, STEPS), -3.0)
+    calm[:, :, 0] = 0.0
+
+    assert limit_of(calm, 1000.0) < limit_of(calm, 10.0) < limit_of(10 * scores(4), 10.0)
+
+
+@pytest.mark.parametrize("budget", [0.02, 0.1, 0.5])
+def test_what_is_to_be_expected_keeps_the_budget(budget: float) -> None:
+    """Of a history of years there are no more alarms than were asked for; a larger budget allows more."""
+    history = np.concatenate([scores(seed) for seed in range(40)], axis=2)
+    high, _ = heights(history, 0, np.zeros((len(KINDS), STATIONS), np.bool_))
+    months = STATIONS * history.shape[2] / 60
+    limit = limit_of(history, months, budget)
+
+    assert counted(high, limit, When(0, 12.0)) <= (months + 120) * budget
+    assert limit <= limit_of(history, months, budget / 2)
