@@ -139,14 +139,13 @@ class Onset:
         return np.asarray((np.maximum(background, 0.0) + self.absolute) * np.exp(state.usual) - self.absolute)
 
     def noticed(self, background: Floats, state: OnsetState) -> Floats:
-        """Return float64[n]: the excess over this background that passes within half an hour; NaN before enough."""
+        """Return float64[n]: the excess over what is usual that passes within half an hour; NaN before enough."""
         usual = self.expected(background, state)
         # So many deviations of each value bring the sum there in time.
         sigmas = np.minimum(self.allowance + self.score / SOON, _FAR_SCORE)
         spread = np.maximum(state.spread, self.least)
         summed = (np.maximum(background, 0.0) + self.absolute) * np.exp(state.usual + sigmas * spread) - self.absolute
-        needed = np.maximum(summed, usual + self.threshold(usual)) - background
-        return np.where(state.seen >= self.enough, np.maximum(needed, self.absolute), np.nan)
+        return np.where(state.seen >= self.enough, np.maximum(summed - usual, self.threshold(usual)), np.nan)
 
     def threshold(self, background: Floats) -> Floats:
         """Return the excess that is needed over what is usual."""

@@ -82,9 +82,11 @@ def passed(
         minute: since 1970.
     """
     rows = np.flatnonzero(bindings.network.moving & (newest.minute == minute)) if bindings.patrols else NO_ROWS
+    if not rows.size:
+        return (), peaks
     excess = newest.value[rows] - background[rows]
     beyond = [excess > bound.detector.threshold(background)[rows] for bound in bindings.patrols]
-    touched = np.any(beyond, axis=0) & np.isfinite(newest.longitude[rows]) if rows.size else np.zeros(0, np.bool_)
+    touched = np.any(beyond, axis=0) & np.isfinite(newest.longitude[rows])
     touched[touched] = _has_own(panel, rows[touched], minute)
     if not touched.any():
         return (), peaks
