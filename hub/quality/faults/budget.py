@@ -69,8 +69,7 @@ def fit_limit(history: Heights, months: float, budget: float, settle: When) -> f
     """
 
     def within(limit: float) -> bool:
-        usual = _USUAL_MONTHS * _USUAL_RATE * 10 ** (_USUAL_LIMIT - limit)
-        return (counted(history, limit, settle) + usual) / (months + _USUAL_MONTHS) <= budget
+        return expected_rate(history, months, limit, settle) <= budget
 
     # From above: far below, where a score never falls, there are few alarms again.
     high = _HIGH if within(_HIGH) else float(history.score.max())
@@ -81,6 +80,12 @@ def fit_limit(history: Heights, months: float, budget: float, settle: When) -> f
         tried = (low + high) / 2
         low, high = (low, tried) if within(tried) else (tried, high)
     return high
+
+
+def expected_rate(history: Heights, months: float, limit: float, settle: When) -> float:
+    """Return the alarms a device and month that are to be expected at a limit, with the arguments of `fit_limit`."""
+    usual = _USUAL_MONTHS * _USUAL_RATE * 10 ** (_USUAL_LIMIT - limit)
+    return float((counted(history, limit, settle) + usual) / (months + _USUAL_MONTHS))
 
 
 def counted(history: Heights, limit: float, settle: When) -> int:

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from hub.quality.faults.background import Places
 from hub.quality.faults.bank import bank_start, statistics
-from hub.quality.faults.budget import Heights, counted, fit_limit, heights, joined
+from hub.quality.faults.budget import Heights, expected_rate, fit_limit, heights, joined
 from hub.quality.faults.carried import Carried, start
 from hub.quality.faults.episodes import KINDS
 from hub.quality.faults.limits import BLOCK_H, MONTH_H, Scale, block_peaks, fit_scales, kind_scores
@@ -23,8 +23,6 @@ from hub.quality.faults.window import Floats, When, Window, stretches, window
 _LEAST_H: Final = 240.0
 # History before this is for learning.
 _SETTLE_H: Final = 1440.0
-# Of the budget, as the history's own alarms are fewer than the next year's: what a limit is chosen on, it fits.
-_SPENT: Final = 0.9
 
 
 class _History(NamedTuple):
@@ -70,7 +68,7 @@ def calibrate(
     limits, rates = {}, {}
     for name in floors:
         history = _History(seen.values[name], found.pop(name), before.nearest, seen.step_h)
-        limits[name], rates[name] = _limits(history, _SPENT * false_alarms_per_sensor_month)
+        limits[name], rates[name] = _limits(history, false_alarms_per_sensor_month)
     known = _learnt(list(floors), past, before)
     return Thresholds(seen.step_h, false_alarms_per_sensor_month, limits, rates, known)
 
@@ -101,14 +99,14 @@ def _joined(parts: list[Residual]) -> Residual:
 
 
 def _limits(history: _History, budget: float) -> tuple[Limits, float]:
-    """Return (limits of a property, alarms of a station and month that history gives at them)."""
+    """Return (limits of a property, alarms of a station and month that are to be expected at them)."""
     shape = fit_shape(history.value, history.residual)
     scales = _scales(history, shape)
     every, settle = _heights(history, shape, scales), When(history.settle, history.step_h)
     devices = int(np.count_nonzero(~np.isnan(history.value).all(axis=1)))  # not every station measures everything
     months = devices * (history.value.shape[1] - history.settle) * history.step_h / MONTH_H
     limit = fit_limit(every, months, budget, settle)
-    return Limits(shape, scales, limit), counted(every, limit, settle) / months
+    return Limits(shape, scales, limit), expected_rate(every, months, limit, settle)
 
 
 def _scales(history: _History, shape: Shape) -> dict[str, Scale]:

@@ -49,7 +49,7 @@ class Thresholds:
         step_h: hours a step.
         false_alarms_per_sensor_month: the budget.
         limits: by property.
-        rate: alarms of a station and month that the history itself gives at the limit, by property.
+        rate: alarms of a station and month that are to be expected at the limit, by property.
         learnt: of the network, at the end of the history.
     """
 
