@@ -211,7 +211,7 @@ class Judgement:
         self._dirty.clear()
         self.bindings = self.bindings.at(minute)
         # What a minute shows is known at its end, whenever the tick that closes it comes: the same in every run.
-        tick = pipeline.Tick(minute, touched, (minute + 1) * MINUTE_MS, listening)
+        tick = pipeline.Tick(minute, touched, (minute + 1) * MINUTE_MS, listening, now_ms)
         self._state, outcome = pipeline.judge_minute(self.bindings, self._panel, self._state, tick)
         self._episodes = self._episodes.joined(outcome.leads, now_ms)
         if self._second.due(minute):

@@ -67,13 +67,20 @@ class Tick(NamedTuple):
         minute: since 1970; all of its readings that will come in time are in the panel.
         touched: int64[m], closed minutes, ascending, whose readings were not looked at yet.
         now_ms: the judge's time: the end of the minute, or when late readings are judged the present.
-        listening: False for a minute that was closed long after it was over: what the hub did not hear is no silence.
+        listening: False for a minute that was closed with later ones: what the hub did not hear is no silence.
+        closed_ms: when the minute was closed, 0 for at its end.
     """
 
     minute: int
     touched: Ints
     now_ms: int
     listening: bool = True
+    closed_ms: int = 0
+
+    @property
+    def lag_min(self) -> int:
+        """Minutes for which the minute stayed open: who reports so late is not silent."""
+        return max(self.closed_ms // MINUTE_MS - self.minute - 1, 0)
 
 
 def judge_minute(bindings: Bindings, panel: Panel, state: State, tick: Tick) -> tuple[State, Outcome]:
@@ -110,4 +117,4 @@ def _seen(bindings: Bindings, panel: Panel, state: State, now: tuple[Newest, che
     plumes = np.zeros(len(newest.minute), np.bool_)
     if hot.size:
         plumes = verdict.near_plumes(bindings, hot, *places(bindings, newest))
-    return Seen(panel, newest, fresh, plumes, tick.minute, tick.listening)
+    return Seen(panel, newest, fresh, plumes, tick.minute, tick.listening, tick.lag_min)

@@ -5,9 +5,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from hub.quality.check import Flags, Floats, Parameter, Series, verified
+from hub.quality.check import Flags, Floats, Parameter, Series, unjudged, verified
 from hub.quality.run import Run
-from wire.reading import Flag
 
 
 class BottomState(NamedTuple):
@@ -57,13 +56,14 @@ class Bottom:
 
     def __call__(self, series: Series, state: BottomState) -> tuple[Flags, BottomState]:
         """Return (uint8[n, k] flags, the state after the last time); see `Check`."""
-        flags = np.full(series.value.shape, Flag.MISSING, np.uint8)
+        flags = unjudged(series, ~np.isnan(self.bottom))
         for k in range(series.value.shape[1]):
             time_ms, value, background = series.time_ms[:, k], series.value[:, k], series.background[:, k]
-            there, sound = ~np.isnan(value), value > self.bottom
-            flawed = (value <= self.bottom) & (background >= self.high)
+            low = value <= self.bottom
+            if not (low.any() or state.run.length.any()):
+                continue
+            flawed, sound = low & (background >= self.high), value > self.bottom
             least = np.where(sound, np.nan, np.where(flawed, np.fmin(state.least, background), state.least))
             state = BottomState(state.run.stepped(flawed, sound, time_ms), least)
-            limits = self.suspect, self.fail, self.fail_ms
-            flags[there, k] = state.run.flags(~np.isnan(self.bottom), time_ms, limits)[there]
+            state.run.flag(flags[:, k], time_ms, (self.suspect, self.fail, self.fail_ms))
         return flags, state

@@ -45,6 +45,7 @@ class Checks:
         pairs, places: what `consistency` and `oxidant` are about.
         trees: of `rendezvous`.
         stepped: int64[k], rows that `spike` or `rate_of_change` judge.
+        spikes, rates: whether each of the two judges any.
         gateway: int64[n], index of the gateway that speaks for a stream.
         gateways: their ids.
     """
@@ -62,6 +63,8 @@ class Checks:
     rendezvous: Rendezvous
     trees: Trees
     stepped: Ints
+    spikes: bool
+    rates: bool
     gateway: Ints
     gateways: tuple[str, ...]
 
@@ -69,17 +72,18 @@ class Checks:
 def bound(network: Network, settings: CheckSettings) -> Checks:
     """Return the checks of a network."""
     fixed = np.where(network.ambient, 1.0, np.nan)
+    # A vehicle drives in and out of plumes, and a room is aired: what is judged stands still in the open.
     spike = parameters(network, settings.spike, SpikeSettings)
     rate = parameters(network, settings.rate_of_change, RateSettings)
+    spike["suspect"], rate["suspect"] = spike["suspect"] * fixed, rate["suspect"] * fixed
     pairs, places = pairs_of(network, LAWS), pairs_of(network, OXIDANT)
     met = parameters(network, settings.rendezvous, RendezvousSettings)
     meeting = Rendezvous(network, met["factor"], met["floor"])
     gateways = sorted({station.gateway for station in network.stations})
     index = {gateway: i for i, gateway in enumerate(gateways)}
     return Checks(
-        # A vehicle drives in and out of plumes, and a room is aired: what is judged stands still in the open.
-        spike=Spike(**spike | {"suspect": spike["suspect"] * fixed}),
-        rate_of_change=RateOfChange(**rate | {"suspect": rate["suspect"] * fixed}),
+        spike=Spike(**spike),
+        rate_of_change=RateOfChange(**rate),
         attenuated=Attenuated(**parameters(network, settings.attenuated, AttenuatedSettings)),
         bottom=Bottom(**parameters(network, settings.bottom, BottomSettings)),
         clipping=Clipping(**parameters(network, settings.clipping, ClippingSettings)),
@@ -91,6 +95,8 @@ def bound(network: Network, settings: CheckSettings) -> Checks:
         rendezvous=meeting,
         trees=meeting.trees(),
         stepped=np.flatnonzero(network.ambient & ~(np.isnan(spike["suspect"]) & np.isnan(rate["suspect"]))),
+        spikes=bool(np.isfinite(spike["suspect"]).any()),
+        rates=bool(np.isfinite(rate["suspect"]).any()),
         gateway=np.array([index[s.gateway] for s in network.stations], np.int64)[network.station],
         gateways=tuple(gateways),
     )

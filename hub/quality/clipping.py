@@ -6,7 +6,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from hub.quality.check import Flags, Floats, Ints, Parameter, Series, verified
+from hub.quality.check import Flags, Floats, Ints, Parameter, Series, unjudged, verified
 from wire.reading import Flag
 
 
@@ -67,12 +67,15 @@ class Clipping:
 
     def __call__(self, series: Series, state: ClippingState) -> tuple[Flags, ClippingState]:
         """Return (uint8[n, k] flags, the state after the last time); see `Check`."""
-        flags = np.full(series.value.shape, Flag.MISSING, np.uint8)
+        flags = unjudged(series, ~np.isnan(self.above))
         for k in range(series.value.shape[1]):
             value = series.value[:, k]
             state = self._step(state, series.time_ms[:, k], value, series.background[:, k])
-            there = ~np.isnan(value)
-            flags[there, k] = self._verdict(state, value)[there]
+            if (state.returns > 1).any():
+                moved = state.high - state.low > self.moved_share * np.maximum(state.low, 0.0)
+                clipped = (value == state.top) & moved & (state.returns >= self.suspect)
+                flags[clipped, k] = Flag.SUSPECT
+                flags[clipped & (state.returns >= self.fail), k] = Flag.FAIL
         return flags, state
 
     def _step(self, state: ClippingState, time_ms: Ints, value: Floats, background: Floats) -> ClippingState:
@@ -80,35 +83,27 @@ class Clipping:
         forgotten = there & (time_ms - state.top_ms > self.memory_ms)
         new = there & ~(value <= state.top) | forgotten
         expected = background - value > np.maximum(self.above, self.above_share * np.maximum(value, 0.0))
-        again = expected & (value == state.top) & ~new
-        if not (new.any() or again.any()):
+        rows = np.flatnonzero(new | expected & (value == state.top))
+        if not rows.size:
             return state
-        return self._reached(state, (new, again), expected, (time_ms, value, background))
+        after = ClippingState._make(column.copy() for column in state)
+        _reach(after, rows, new[rows], expected[rows], (time_ms[rows], value[rows], background[rows]))
+        return after
 
-    @staticmethod
-    def _reached(
-        state: ClippingState,
-        which: tuple[NDArray[np.bool_], NDArray[np.bool_]],
-        expected: NDArray[np.bool_],
-        now: tuple[Ints, Floats, Floats],
-    ) -> ClippingState:
-        (new, again), (time_ms, value, background) = which, now
-        counted = np.where(expected, background, np.nan)
-        first = again & (state.returns == 0) | new
-        return ClippingState(
-            np.where(new, value, state.top),
-            np.where(new | again, time_ms, state.top_ms),
-            np.where(new, expected, state.returns + again),
-            np.where(first, time_ms, state.since_ms),
-            np.where(new, counted, np.where(again, np.fmin(state.low, background), state.low)),
-            np.where(new, counted, np.where(again, np.fmax(state.high, background), state.high)),
-        )
 
-    def _verdict(self, state: ClippingState, value: Floats) -> Flags:
-        flags = np.where(np.isnan(self.above), np.uint8(Flag.UNKNOWN), np.uint8(Flag.GOOD))
-        flags = np.array(np.broadcast_to(flags, value.shape))
-        if (state.returns > 1).any():
-            there = (value == state.top) & (state.high - state.low > self.moved_share * np.maximum(state.low, 0.0))
-            flags[there & (state.returns >= self.suspect)] = Flag.SUSPECT
-            flags[there & (state.returns >= self.fail)] = Flag.FAIL
-        return flags
+def _reach(  # what is reached, and how
+    after: ClippingState,
+    rows: NDArray[np.intp],
+    new: NDArray[np.bool_],
+    expected: NDArray[np.bool_],
+    now: tuple[Ints, Floats, Floats],
+) -> None:
+    """Write into arrays that are this step's own that some streams reach a new greatest value, or theirs again."""
+    time_ms, value, background = now
+    counted = np.where(expected, background, np.nan)
+    returns, low, high = after.returns[rows], after.low[rows], after.high[rows]
+    after.since_ms[rows] = np.where(new | (returns == 0), time_ms, after.since_ms[rows])
+    after.top[rows], after.top_ms[rows] = value, time_ms
+    after.returns[rows] = np.where(new, expected, returns + 1)
+    after.low[rows] = np.where(new, counted, np.fmin(low, background))
+    after.high[rows] = np.where(new, counted, np.fmax(high, background))

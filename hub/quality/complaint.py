@@ -160,7 +160,7 @@ def _silence(
     if seen.minute % ROUND_MIN != SILENCE_AT:
         return quality, []
     checks, gap = bindings.checks, quality.rounds.gap
-    silent = checks.gap.silent(gap)
+    silent = checks.gap.silent(gap, seen.lag_min)
     told = np.where(silent, quality.told_silent, 0).astype(np.uint8)
     if not (silent.any() or quality.told_silent.any()):
         return quality, []

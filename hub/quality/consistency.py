@@ -5,9 +5,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from hub.quality.check import Flags, Floats, Parameter, Series, verified
+from hub.quality.check import Flags, Floats, Parameter, Series, unjudged, verified
 from hub.quality.run import Run
-from wire.reading import Flag
 
 
 class ConsistencyState(NamedTuple):
@@ -62,13 +61,14 @@ class Consistency:
 
     def __call__(self, series: Series, state: ConsistencyState) -> tuple[Flags, ConsistencyState]:
         """Return (uint8[n, k] flags, the state after the last time); see `Check`."""
-        flags = np.full(series.value.shape, Flag.MISSING, np.uint8)
+        flags = unjudged(series, ~np.isnan(self.share))
         for k in range(series.value.shape[1]):
             time_ms, value = series.time_ms[:, k], series.value[:, k]
             above = value - self.limit(series.background[:, k])
-            there, flawed, sound = ~np.isnan(value), above > 0, above <= 0
+            flawed, sound = above > 0, above <= 0
+            if not (flawed.any() or state.run.length.any()):
+                continue
             worst = np.where(sound, 0.0, np.fmax(state.worst, above))
             state = ConsistencyState(state.run.stepped(flawed, sound, time_ms), worst)
-            limits = self.suspect, self.fail, self.fail_ms
-            flags[there, k] = state.run.flags(~np.isnan(self.share), time_ms, limits)[there]
+            state.run.flag(flags[:, k], time_ms, (self.suspect, self.fail, self.fail_ms))
         return flags, state

@@ -1,14 +1,16 @@
 """Streams that fall silent, and whether it is a device or its gateway."""
 
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from hub.quality.check import Ints
 
-NEVER = -1
+NEVER: Final = -1
+# Where the line is so slow that minutes stay open long, silence is called so many times that much later.
+PATIENCE: Final = 10
 
 
 class GapState(NamedTuple):
@@ -49,22 +51,23 @@ class Gap:
         never = np.full(n, NEVER, np.int64)
         return GapState(np.array(0), never, never)
 
-    def __call__(self, newest: Ints, heard_min: int, state: GapState) -> GapState:
+    def __call__(self, newest: Ints, minute: int, heard_min: int, state: GapState) -> GapState:
         """Return the state after some minutes.
 
         Args:
             newest: int64[n], the minute of the newest value, -1 for never.
-            heard_min: minutes in which the hub listened since the call before.
+            minute: the last of them.
+            heard_min: in how many of them the hub listened.
             state: before them.
         """
         heard = state.heard + heard_min
-        spoke = (newest > state.last) | (state.heard_then == NEVER)
-        return GapState(heard, newest, np.where(spoke, heard, state.heard_then))
+        since = np.where(newest > state.last, heard - np.clip(minute - newest, 0, heard_min), state.heard_then)
+        return GapState(heard, newest, np.where((state.heard_then == NEVER) & (newest == NEVER), heard, since))
 
-    def missing(self, state: GapState) -> NDArray[np.bool_]:
-        """Return bool[n]: streams that have spoken and are missing now."""
-        return np.asarray((state.silent_min > self.missing_min) & (state.last != NEVER), np.bool_)
+    def missing(self, state: GapState, lag_min: int) -> NDArray[np.bool_]:
+        """Return bool[n]: streams that have spoken and are missing now, in a hub that closes minutes so late."""
+        return np.asarray((state.silent_min - lag_min > self.missing_min) & (state.last != NEVER), np.bool_)
 
-    def silent(self, state: GapState) -> NDArray[np.bool_]:
+    def silent(self, state: GapState, lag_min: int) -> NDArray[np.bool_]:
         """Return bool[n]: streams that have been silent for so long that somebody should look."""
-        return np.asarray(state.silent_min > self.silent_min, np.bool_)
+        return np.asarray(state.silent_min - PATIENCE * lag_min > self.silent_min, np.bool_)

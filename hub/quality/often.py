@@ -46,3 +46,14 @@ class Often(NamedTuple):
             np.where(came, time_ms, self.at_ms),
             np.where(anew, time_ms, self.since_ms),
         )
+
+    def of(self, rows: NDArray[np.intp]) -> "Often":
+        """Return the count of some streams."""
+        return Often._make(column[rows] for column in self)
+
+    def with_rows(self, rows: NDArray[np.intp], theirs: "Often") -> "Often":
+        """Return the count with that of some streams put in."""
+        after = Often._make(column.copy() for column in self)
+        for column, new in zip(after, theirs, strict=True):
+            column[rows] = new
+        return after

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from hub.quality.check import Flags, Floats, Ints, Parameter, Series, verified
+from hub.quality.check import Flags, Floats, Ints, Parameter, Series, unjudged, verified
 from hub.quality.run import Run
 from wire.reading import Flag
 
@@ -65,13 +65,12 @@ class Oxidant:
 
     def __call__(self, series: Series, state: OxidantState) -> tuple[Flags, OxidantState]:
         """Return (uint8[n, k] flags, the state after the last time); see `Check`."""
-        flags = np.full(series.value.shape, Flag.MISSING, np.uint8)
+        flags = unjudged(series, np.broadcast_to(np.False_, len(series.value)))
         for k in range(series.value.shape[1]):
             time_ms, value = series.time_ms[:, k], series.value[:, k]
             state = self._step(state, time_ms, value - series.background[:, k], series.background[:, k])
-            known = (state.compared >= self.enough) & ~np.isnan(self.off)
-            there = ~np.isnan(value)
-            flags[there, k] = state.run.flags(known, time_ms, (self.suspect, self.fail, self.fail_ms))[there]
+            flags[(state.compared >= self.enough) & ~np.isnan(self.off) & ~np.isnan(value), k] = Flag.GOOD
+            state.run.flag(flags[:, k], time_ms, (self.suspect, self.fail, self.fail_ms))
         return flags, state
 
     def _step(self, state: OxidantState, time_ms: Ints, away: Floats, background: Floats) -> OxidantState:

@@ -56,8 +56,13 @@ class Pairs(NamedTuple):
 
     def sums(self, values: Floats) -> tuple[Floats, Floats]:
         """Return (part, whole), float64[p], of values float64[n]; NaN where one of them is missing."""
-        terms = np.append(values, 0.0)[self.rows] * self.scale
-        return terms[:, 0] + terms[:, 1], terms[:, 2] + terms[:, 3]
+        known, rows = np.append(values, 0.0), self.rows
+        part, whole = (known[rows[:, at]] * self.scale[:, at] for at in (0, 2))
+        for at, total in ((1, part), (3, whole)):
+            second = np.flatnonzero(rows[:, at] < len(values))
+            if second.size:
+                total[second] += known[rows[second, at]] * self.scale[second, at]
+        return part, whole
 
     def blamed(self, flags: Flags, values: Floats, near: Floats) -> Flags:
         """Return uint8[n]: the flags of SUSPECT and FAIL pairs for the streams that may lie, UNKNOWN for all others.

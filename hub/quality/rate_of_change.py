@@ -4,8 +4,9 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
-from hub.quality.check import Flags, Floats, Ints, Parameter, Series, verified
+from hub.quality.check import Flags, Floats, Ints, Parameter, Series, lively, verified
 from hub.quality.often import Often
 from wire.reading import Flag
 
@@ -34,7 +35,7 @@ class RateOfChange:
 
     Attributes:
         suspect: in the property's unit per minute, above zero; NaN for no judgement.
-        fail: such values from which the device fails.
+        fail: such values from which the device fails; a fading count, rounded.
         memory_ms: milliseconds after which one counts 1/e.
     """
 
@@ -57,6 +58,30 @@ class RateOfChange:
 
     def __call__(self, series: Series, state: RateState) -> tuple[Flags, RateState]:
         """Return (uint8[n, k] flags, the state after the last time); see `Check`."""
+        if not series.value.size:
+            return np.full(series.value.shape, Flag.MISSING, np.uint8), state
+        judged, calm = self._calm(series, state)
+        some = lively(self, series, judged, calm)
+        flags, rows = some.flags, some.rows
+        last = np.where(calm, series.value[:, -1], state.last)
+        last_ms, often = np.where(calm, series.time_ms[:, -1], state.last_ms), state.often
+        if rows.size:
+            own = RateState(state.last[rows], state.last_ms[rows], state.often.of(rows))
+            flags[rows], own = some.check.stepped(some.series, own)
+            last[rows], last_ms[rows] = own.last, own.last_ms
+            often = often.with_rows(rows, own.often)
+        return flags, RateState(last, last_ms, often)
+
+    def _calm(self, series: Series, state: RateState) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+        """Return bool[n] each: who is judged, and of whom every value is there and came slowly."""
+        limit = np.broadcast_to(self.suspect, state.last.shape)
+        steps = np.abs(np.diff(np.vstack([state.last, series.value.T]), axis=0))
+        waited_ms = np.diff(np.vstack([state.last_ms, series.time_ms.T]), axis=0)
+        calm = (steps * _MINUTE_MS <= limit * np.maximum(waited_ms, 1)).all(axis=0)
+        return ~np.isnan(limit), calm & (state.often.number < np.asarray(self.fail) - 0.5)
+
+    def stepped(self, series: Series, state: RateState) -> tuple[Flags, RateState]:
+        """Return what a call does, value by value."""
         flags = np.full(series.value.shape, Flag.MISSING, np.uint8)
         for k in range(series.value.shape[1]):
             time_ms, value = series.time_ms[:, k], series.value[:, k]
@@ -64,9 +89,8 @@ class RateOfChange:
             step = np.abs(value - state.last)
             fast = step * _MINUTE_MS > np.asarray(self.suspect) * np.maximum(time_ms - state.last_ms, 1)
             often = state.often.joined(fast, time_ms, self.memory_ms)
-            known = np.isfinite(step) & ~np.isnan(self.suspect)
-            flags[there, k] = np.where(known, np.uint8(Flag.GOOD), np.uint8(Flag.UNKNOWN))[there]
+            flags[there, k] = np.where(np.isfinite(step), np.uint8(Flag.GOOD), np.uint8(Flag.UNKNOWN))[there]
             flags[fast, k] = Flag.SUSPECT
-            flags[there & (often.now(time_ms, self.memory_ms) >= self.fail), k] = Flag.FAIL
+            flags[there & (often.now(time_ms, self.memory_ms) >= np.asarray(self.fail) - 0.5), k] = Flag.FAIL
             state = RateState(np.where(there, value, state.last), np.where(there, time_ms, state.last_ms), often)
         return flags, state

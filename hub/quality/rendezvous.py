@@ -24,6 +24,8 @@ MEMORY_MIN: Final = 30 * 1440
 _NOBODY: Final = -1
 # Standard error of a median, from the median deviation, by the root of the number: 1.4826 * sqrt(pi / 2).
 _ERROR: Final = 1.858
+# Two honest devices differ by so much in a minute: a few meetings that agree by chance are not more certain.
+_LEAST: Final = 0.05 / 1.4826
 
 
 class Meetings(NamedTuple):
@@ -226,7 +228,7 @@ def _write(check: Rendezvous, after: Meetings, row: int, seen: _Compared) -> Non
     others = np.unique(seen.other)
     each = np.array([np.median(ratio[seen.other == other]) for other in others])
     middle = float(np.median(each)) if len(each) >= check.stations else float(np.median(ratio))
-    error = _ERROR * float(np.median(np.abs(ratio - middle))) / np.sqrt(len(ratio))
+    error = _ERROR * max(float(np.median(np.abs(ratio - middle))), _LEAST) / np.sqrt(len(ratio))
     off = abs(middle) - 2 * error > np.log(check.factor[row])
     after.met[row], after.since_ms[row] = len(ratio), int(seen.minute.min()) * MINUTE_MS
     after.gain[row], after.gain_error[row] = np.exp(middle), np.exp(middle) * error

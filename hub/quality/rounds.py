@@ -37,6 +37,7 @@ class Seen(NamedTuple):
         near_plume: bool[n], where the gain is not to be learnt.
         minute: since 1970.
         listening: whether the hub was up to hear it.
+        lag_min: minutes after its end at which it was closed.
     """
 
     panel: Panel
@@ -45,6 +46,7 @@ class Seen(NamedTuple):
     near_plume: NDArray[np.bool_]
     minute: int
     listening: bool
+    lag_min: int
 
     @property
     def near(self) -> Floats:
@@ -62,15 +64,17 @@ class Rounds(NamedTuple):
 
     Attributes:
         heard_min: int64[], minutes in which the hub listened since the last look for silence.
-        ends_seen, slow_seen: int64[n], minute of the newest value that each round saw.
+        sums_seen, ends_seen, slow_seen: int64[n], minute of the newest value that each round saw.
         spike, rate_of_change, bottom, clipping, attenuated, oxidant, meetings, gap: states of the checks.
         spike_flag, rate_flag, bottom_flag, clipping_flag, attenuated_flag: uint8[n], what each said last.
         place_flag: uint8[places], what `oxidant` said last.
         oxidant_flag: uint8[n], the same of its streams.
         missing: bool[n], silent for some periods.
+        lying: bool[n], whose values take no part.
     """
 
     heard_min: NDArray[np.int64]
+    sums_seen: Ints
     ends_seen: Ints
     slow_seen: Ints
     spike: SpikeState
@@ -89,6 +93,7 @@ class Rounds(NamedTuple):
     place_flag: Flags
     oxidant_flag: Flags
     missing: NDArray[np.bool_]
+    lying: NDArray[np.bool_]
 
     @property
     def worst(self) -> Flags:
@@ -97,15 +102,15 @@ class Rounds(NamedTuple):
         often = np.where(self.spike_flag == Flag.FAIL, self.spike_flag, np.uint8(Flag.GOOD))
         return np.asarray(np.maximum.reduce([*flags, often, self.meetings.flag]), np.uint8)
 
-    @property
-    def lies(self) -> NDArray[np.bool_]:
-        """bool[n]: whose values take no part; a doubt that the air itself can raise is none, a failure is."""
-        found = np.zeros(len(self.missing), np.bool_)
-        for flag in (self.bottom_flag, self.clipping_flag, self.attenuated_flag, self.meetings.flag):
-            found |= flag >= _SUSPECT
-        for flag in (self.spike_flag, self.rate_flag, self.oxidant_flag):
-            found |= flag >= _FAIL
-        return found
+
+def _lying(state: Rounds) -> Rounds:
+    """Return the state with who lies: a doubt that the air itself can raise is no lie, a failure is."""
+    found = np.zeros(len(state.missing), np.bool_)
+    for flag in (state.bottom_flag, state.clipping_flag, state.attenuated_flag, state.meetings.flag):
+        found |= flag >= _SUSPECT
+    for flag in (state.spike_flag, state.rate_flag, state.oxidant_flag):
+        found |= flag >= _FAIL
+    return state._replace(lying=found)
 
 
 def start(checks: Checks, n: int) -> Rounds:
@@ -114,6 +119,7 @@ def start(checks: Checks, n: int) -> Rounds:
     places = len(checks.places)
     return Rounds(
         heard_min=np.array(0),
+        sums_seen=never,
         ends_seen=never,
         slow_seen=never,
         spike=checks.spike.start(n),
@@ -132,6 +138,7 @@ def start(checks: Checks, n: int) -> Rounds:
         place_flag=np.full(places, Flag.UNKNOWN, np.uint8),
         oxidant_flag=unknown,
         missing=np.zeros(n, np.bool_),
+        lying=np.zeros(n, np.bool_),
     )
 
 
@@ -147,17 +154,19 @@ def made(checks: Checks, seen: Seen, doubted: NDArray[np.bool_], state: Rounds) 
     state = state._replace(heard_min=state.heard_min + seen.listening)
     at = seen.minute % ROUND_MIN
     if at == SILENCE_AT:
-        return _silence(checks, seen, state)
+        return _lying(_sums(checks, seen, _silence(checks, seen, state)))
+    if state.missing.any():
+        state = state._replace(missing=state.missing & (seen.newest.minute <= state.gap.last))
     if at == ENDS_AT:
-        return _ends(checks, seen, state)
+        return _lying(_ends(checks, seen, state))
     if at == SLOW_AT:
-        return _slow(checks, seen, doubted, state)
-    return _steps(checks, seen, state) if at == STEPS_AT else state
+        return _lying(_slow(checks, seen, doubted, state))
+    return _lying(_steps(checks, seen, state)) if at == STEPS_AT else state
 
 
 def _silence(checks: Checks, seen: Seen, state: Rounds) -> Rounds:
-    gap = checks.gap(seen.newest.minute, int(state.heard_min), state.gap)
-    return state._replace(heard_min=np.array(0), gap=gap, missing=checks.gap.missing(gap))
+    gap = checks.gap(seen.newest.minute, seen.minute, int(state.heard_min), state.gap)
+    return state._replace(heard_min=np.array(0), gap=gap, missing=checks.gap.missing(gap, seen.lag_min))
 
 
 def _ends(checks: Checks, seen: Seen, state: Rounds) -> Rounds:
@@ -181,20 +190,22 @@ def _slow(checks: Checks, seen: Seen, doubted: NDArray[np.bool_], state: Rounds)
     state = state._replace(
         slow_seen=seen.newest.minute, attenuated=attenuated, attenuated_flag=latest(state.attenuated_flag, flags)
     )
-    if len(checks.places):
-        state = _summed(checks, seen, series, state)
-    lying = doubted | state.lies & (state.meetings.flag < Flag.SUSPECT)
+    lying = doubted & (state.meetings.flag < Flag.SUSPECT)
     meetings = rendezvous.met(checks.rendezvous, checks.trees, seen.panel, seen.minute, lying, state.meetings)
     return state._replace(meetings=meetings)
 
 
-def _summed(checks: Checks, seen: Seen, series: Series, state: Rounds) -> Rounds:
+def _sums(checks: Checks, seen: Seen, state: Rounds) -> Rounds:
+    """Judge what adds up at a place."""
+    if not len(checks.places):
+        return state
+    series = seen.series(state.sums_seen)
     total, others = checks.places.sums(series.value[:, 0])[0], checks.places.sums(seen.near)[0]
     when = seen.newest.minute[checks.places.rows[:, 0]][:, None] * MINUTE_MS
     flags, oxidant = checks.oxidant(Series(when, total[:, None], others[:, None]), state.oxidant)
     place_flag = latest(state.place_flag, flags)
     rows = checks.places.blamed(place_flag, seen.newest.value, seen.near)
-    return state._replace(oxidant=oxidant, place_flag=place_flag, oxidant_flag=rows)
+    return state._replace(sums_seen=seen.newest.minute, oxidant=oxidant, place_flag=place_flag, oxidant_flag=rows)
 
 
 def _steps(checks: Checks, seen: Seen, state: Rounds) -> Rounds:
@@ -204,17 +215,17 @@ def _steps(checks: Checks, seen: Seen, state: Rounds) -> Rounds:
         return state
     n = len(seen.near)
     minutes, value, _, _ = seen.panel.tail(rows, seen.minute, ROUND_MIN)
-    values = np.full((n, len(minutes)), np.nan)
-    values[rows] = value
-    series = Series(np.broadcast_to(minutes * MINUTE_MS, values.shape), values, np.broadcast_to(np.nan, values.shape))
-    spikes, spike = checks.spike(series, state.spike)
-    fast, rate_of_change = checks.rate_of_change(series, state.rate_of_change)
-    return state._replace(
-        spike=spike,
-        spike_flag=latest(state.spike_flag, spikes),
-        rate_of_change=rate_of_change,
-        rate_flag=latest(state.rate_flag, fast),
-    )
+    values = np.full((len(minutes), n), np.nan)
+    values[:, rows] = value.T
+    shape = values.T.shape
+    series = Series(np.broadcast_to(minutes * MINUTE_MS, shape), values.T, np.broadcast_to(np.nan, shape))
+    if checks.spikes:
+        flags, spike = checks.spike(series, state.spike)
+        state = state._replace(spike=spike, spike_flag=latest(state.spike_flag, flags))
+    if checks.rates:
+        flags, rate = checks.rate_of_change(series, state.rate_of_change)
+        state = state._replace(rate_of_change=rate, rate_flag=latest(state.rate_flag, flags))
+    return state
 
 
 def latest(before: Flags, now: Flags) -> Flags:

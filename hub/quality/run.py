@@ -31,12 +31,10 @@ class Run(NamedTuple):
         begun = flawed & (self.length == 0)
         return Run(np.where(sound, 0, self.length + flawed), np.where(begun, time_ms, self.since_ms))
 
-    def flags(self, known: NDArray[np.bool_], time_ms: Ints, limits: tuple[Parameter, Parameter, Parameter]) -> Flags:
-        """Return uint8[n]: UNKNOWN, or GOOD where known, SUSPECT and FAIL by (values, values, ms) that it must last."""
+    def flag(self, flags: Flags, time_ms: Ints, limits: tuple[Parameter, Parameter, Parameter]) -> None:
+        """Write SUSPECT and FAIL into uint8[n] flags of values that are there, by (values, values, ms) it must last."""
         suspect, fail, fail_ms = limits
-        flags = np.where(known & (self.length >= 0), np.uint8(Flag.GOOD), np.uint8(Flag.UNKNOWN))
-        if self.length.any():
-            doubted = (self.length > 0) & (self.length >= suspect)
+        doubted = (self.length > 0) & (self.length >= suspect) & (flags != Flag.MISSING)
+        if doubted.any():
             flags[doubted] = Flag.SUSPECT
             flags[doubted & (self.length >= fail) & (time_ms - self.since_ms >= fail_ms)] = Flag.FAIL
-        return flags

@@ -4,8 +4,9 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
-from hub.quality.check import Flags, Floats, Parameter, Series, verified
+from hub.quality.check import Flags, Floats, Parameter, Series, lively, verified
 from hub.quality.often import Often
 from wire.reading import Flag
 
@@ -34,7 +35,7 @@ class Spike:
     Attributes:
         suspect: a lesser step above this is a spike, in the property's unit, above zero; NaN for no judgement.
         share: and above this share of the higher of the two values beside it.
-        fail: spikes from which the device fails.
+        fail: spikes from which the device fails; a fading count, rounded.
         memory_ms: milliseconds after which a spike counts 1/e.
     """
 
@@ -59,6 +60,33 @@ class Spike:
 
     def __call__(self, series: Series, state: SpikeState) -> tuple[Flags, SpikeState]:
         """Return (uint8[n, k] flags, the state after the last time); see `Check`."""
+        if not series.value.size:
+            return np.full(series.value.shape, Flag.MISSING, np.uint8), state
+        judged, calm = self._calm(series, state)
+        some = lively(self, series, judged, calm)
+        flags, rows = some.flags, some.rows
+        before = np.where(calm, series.value[:, -2] if series.value.shape[1] > 1 else state.last, state.before)
+        last, often = np.where(calm, series.value[:, -1], state.last), state.often
+        if rows.size:
+            own = SpikeState(state.before[rows], state.last[rows], state.often.of(rows))
+            flags[rows], own = some.check.stepped(some.series, own)
+            before[rows], last[rows] = own.before, own.last
+            often = often.with_rows(rows, own.often)
+        return flags, SpikeState(before, last, often)
+
+    def _calm(self, series: Series, state: SpikeState) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+        """Return bool[n] each: who is judged, and of whom every value is there and every step too small for a spike."""
+        limit = np.broadcast_to(self.suspect, state.last.shape)
+        steps = np.abs(np.diff(np.vstack([state.last, series.value.T]), axis=0))
+        calm = (
+            (steps <= limit).all(axis=0)
+            & np.isfinite(state.before)
+            & (state.often.number < np.asarray(self.fail) - 0.5)
+        )
+        return ~np.isnan(limit), calm
+
+    def stepped(self, series: Series, state: SpikeState) -> tuple[Flags, SpikeState]:
+        """Return what a call does, value by value."""
         flags = np.full(series.value.shape, Flag.MISSING, np.uint8)
         for k in range(series.value.shape[1]):
             time_ms, value = series.time_ms[:, k], series.value[:, k]
@@ -68,9 +96,8 @@ class Spike:
             alone = np.minimum(np.abs(up), np.abs(down)) > np.maximum(self.suspect, self.share * beside)
             spiked = alone & (up * down > 0)
             often = state.often.joined(spiked, time_ms, self.memory_ms)
-            known = np.isfinite(up) & ~np.isnan(self.suspect)
-            flags[there, k] = np.where(known, np.uint8(Flag.GOOD), np.uint8(Flag.UNKNOWN))[there]
+            flags[there, k] = np.where(np.isfinite(up), np.uint8(Flag.GOOD), np.uint8(Flag.UNKNOWN))[there]
             flags[spiked, k] = Flag.SUSPECT
-            flags[there & (often.now(time_ms, self.memory_ms) >= self.fail), k] = Flag.FAIL
+            flags[there & (often.now(time_ms, self.memory_ms) >= np.asarray(self.fail) - 0.5), k] = Flag.FAIL
             state = SpikeState(np.where(there, state.last, state.before), np.where(there, value, state.last), often)
         return flags, state

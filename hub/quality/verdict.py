@@ -56,9 +56,8 @@ class Quality(NamedTuple):
     @property
     def doubted(self) -> NDArray[np.bool_]:
         """bool[n]: whose values take no part."""
-        flags = self.flat_flag, self.gain_flag, self.consistency_flag
-        found: NDArray[np.bool_] = self.rounds.lies | (self.standing != _NO_FAULT)
-        for flag in flags:
+        found: NDArray[np.bool_] = self.rounds.lying | (self.standing != _NO_FAULT)
+        for flag in (self.flat_flag, self.gain_flag, self.consistency_flag):
             found |= flag >= _SUSPECT
         return found
 

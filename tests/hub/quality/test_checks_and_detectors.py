@@ -9,7 +9,20 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hub.anomaly import DETECTORS, Exceedance, LocalExcess, Onset
-from hub.quality import CHECKS, FlatLine, Gain, Range, Series
+from hub.quality import (
+    CHECKS,
+    Attenuated,
+    Bottom,
+    Clipping,
+    Consistency,
+    FlatLine,
+    Gain,
+    Oxidant,
+    Range,
+    RateOfChange,
+    Series,
+    Spike,
+)
 from hub.state import leaves
 from wire.reading import Flag
 
@@ -29,6 +42,25 @@ CASES = [
     Case("range", Range(0.0, 400.0), lambda f: Range(0.0, 400.0 * f)),
     Case("flat_line", FlatLine(5.0, 0.2, 3, 5, 2 * MINUTE_MS), lambda f: FlatLine(5.0 * f, 0.2, 3, 5, 2 * MINUTE_MS)),
     Case("gain", Gain(10.0, memory=5, enough=3), lambda f: Gain(10.0 * f, memory=5, enough=3)),
+    Case("spike", Spike(50.0, 0.5, 2, 5 * MINUTE_MS), lambda f: Spike(50.0 * f, 0.5, 2, 5 * MINUTE_MS)),
+    Case("rate_of_change", RateOfChange(60.0, 2, 5 * MINUTE_MS), lambda f: RateOfChange(60.0 * f, 2, 5 * MINUTE_MS)),
+    Case(
+        "attenuated",
+        Attenuated(5.0, 0.1, 0.6, 0.3, memory=6, enough=4),
+        lambda f: Attenuated(5.0 * f, 0.1, 0.6, 0.3, memory=6, enough=4),
+    ),
+    Case("bottom", Bottom(3.0, 64.0, 1, 2), lambda f: Bottom(3.0 * f, 64.0 * f, 1, 2)),
+    Case(
+        "clipping",
+        Clipping(8.0, 0.1, 0.1, 2, 3, 9 * MINUTE_MS),
+        lambda f: Clipping(8.0 * f, 0.1, 0.1, 2, 3, 9 * MINUTE_MS),
+    ),
+    Case("consistency", Consistency(1.2, 16.0, 1, 2), lambda f: Consistency(1.2, 16.0 * f, 1, 2)),
+    Case(
+        "oxidant",
+        Oxidant(32.0, 0.25, 1, 2, memory=4, enough=3),
+        lambda f: Oxidant(32.0 * f, 0.25, 1, 2, memory=4, enough=3),
+    ),
     Case("exceedance", Exceedance(90.0, 10.0, 1.0, 2, 2), lambda f: Exceedance(90.0 * f, 10.0 * f, 1.0, 2, 2)),
     Case("local_excess", LocalExcess(30.0, 0.5, 2, 2), lambda f: LocalExcess(30.0 * f, 0.5, 2, 2)),
     Case("onset", Onset(30.0, 0.2, 2.0, 1, 2, enough=2), lambda f: Onset(30.0 * f, 0.2, 2.0, 1, 2, enough=2)),
