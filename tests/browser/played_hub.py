@@ -183,9 +183,9 @@ class Play:
         near = tuple(
             Neighbour(f"micro-{n:03}/micro-{n:03}-pm/pm10", minute_ms, 160.0 + n / 10) for n in (46, 47, 62, 63, 73)
         )
-        numbers = Explanation(
-            "arithmetic", (), "neighbours", 16, near, 80.0, 0.4, 24.0, 3, 3, 0, SINCE_MS, past, 2.4, 315.0
-        )
+        numbers = Explanation("arithmetic", background_of="neighbours", background_count=16, neighbours=near,
+                              absolute=80.0, relative=0.4, margin=24.0, enter=3, leave=3, since_ms=SINCE_MS,
+                              history=past, wind_speed=2.4, wind_direction=315.0)  # fmt: skip
         return sources, settle, numbers
 
     def act(self, registry: Registry) -> None:
