@@ -49,7 +49,7 @@ def test_every_minute_of_it_is_the_judges_own(judged: Judgement) -> None:
         newest = panel.advanced(newest, np.array([minute]))
         past[minute] = background(network, panel, newest, minute, honest).highest
     last = NOON + MINUTES - 1
-    sight = Sight(bindings, panel, newest, past[last], honest, (), last)
+    sight = Sight(bindings, panel, newest, past[last], honest, ~honest, (), last)
     known = {name: held(sight, PROPERTY_INDEX[name]) for name in ("pm10", "nox")}
 
     for row in np.flatnonzero(np.isin(network.property, [PROPERTY_INDEX[name] for name in known])).tolist():
