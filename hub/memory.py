@@ -20,7 +20,7 @@ from hub.ingest.entry import EntryKind
 Arrays = dict[str, NDArray[Any]]
 # Of the hub's directory.
 MEMORY: Final = "judge"
-FORMAT: Final = 2
+FORMAT: Final = 3
 _NEWEST: Final = "newest.npz"
 # As many as `hub.store.minutes` has days for.
 WEEKS: Final = 15
