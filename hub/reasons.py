@@ -81,7 +81,7 @@ class Explanation:
         margin: how far the value must come back to leave, in the unit of the value.
         enter, leave: values in a row that enter and leave; delay_min: minutes that must pass from the first.
         passes, within_min: short peaks of vehicles at one place that it takes, within so many minutes; 0 for others.
-        since_ms: when the first value of the run was measured.
+        since_ms: when the first value of the run was measured, 0 for a series that only agrees with one in a run.
         history: the last values, oldest first; minutes, or means that were judged.
         wind_speed, wind_direction: m/s, and degrees from where it comes; NaN when unknown.
     """

@@ -51,6 +51,7 @@ def measured(sight: Sight, rows: Rows, beyond: Floats, since_ms: int, scale: flo
     heard_before = 0.0 if (~network.moving[rows]).any() else 1.0
     parts = [_fixed(sight, fixed, span, upwind), _track(sight, moving, (since_ms, heard_before), upwind)]
     points, excess, value, trust = (np.concatenate(column, axis=-1) for column in zip(*parts, strict=True))
+    beside = np.hypot(points[0] - east[peak], points[1] - north[peak]) <= LINK_M
     error = np.hypot(_scatter(excess[: len(fixed)], scale), DEVICE_ERROR * value)
     wind = upwind[-span:].mean(axis=0)
     return Measured(
@@ -58,9 +59,7 @@ def measured(sight: Sight, rows: Rows, beyond: Floats, since_ms: int, scale: flo
         excess=np.maximum(excess, -error),
         error=error,
         trust=trust,
-        peak=int(
-            np.where(np.hypot(points[0] - east[peak], points[1] - north[peak]) <= LINK_M, excess, -np.inf).argmax()
-        ),
+        peak=int(np.where(beside, excess, -np.inf).argmax()) if len(excess) else 0,
         speed_m_s=float(np.hypot(*wind)),
         coarse=_coarse(sight, peak),
         scale=scale,
@@ -113,7 +112,8 @@ def _scatter(excess: Floats, scale: float) -> float:
 def _coarse(sight: Sight, peak: int) -> float:
     network, above = sight.bindings.network, sight.newest.value - sight.background
     here = network.station == network.station[peak]
+    here &= np.isfinite(above)
     fine, coarse = (above[here & (network.property == PROPERTY_INDEX[name])] for name in ("pm2_5", "pm10"))
     if not len(fine) or not len(coarse) or network.datastreams[peak].property not in ("pm2_5", "pm10"):
         return float("nan")
-    return float(np.nanmax(coarse) / max(float(np.nanmax(fine)), 1.0))
+    return float(coarse.max() / max(float(fine.max()), 1.0))

@@ -1,5 +1,6 @@
 """How a value, its background and its threshold came about: an explanation with all numbers."""
 
+from dataclasses import replace
 from typing import Final
 
 import numpy as np
@@ -52,8 +53,8 @@ def full(sight: Sight, finding: Finding, row: int, known: Held | None) -> Explan
     history = _means(sight, finding, row) if finding.group.average_min > 1 else _minutes(sight, row, beside.past)
     east, north = sight.places()
     wind = sight.winds(float(east[row]), float(north[row]), 1)[0]
-    return Explanation(
-        **{name: getattr(said, name) for name in _SAID},
+    return replace(
+        said,
         parts=parts,
         background_of=beside.of,
         background_count=beside.number,
@@ -62,20 +63,6 @@ def full(sight: Sight, finding: Finding, row: int, known: Held | None) -> Explan
         wind_speed=float(np.hypot(*wind)),
         wind_direction=float(np.degrees(np.arctan2(*wind)) % 360),
     )
-
-
-_SAID: Final = (
-    "averaging",
-    "absolute",
-    "relative",
-    "margin",
-    "enter",
-    "leave",
-    "delay_min",
-    "passes",
-    "within_min",
-    "since_ms",
-)
 
 
 def _absolute(rule: Rule, finding: Finding, row: int) -> float:

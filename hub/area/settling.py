@@ -9,6 +9,7 @@ from scipy.special import ndtr
 
 from hub.area.attribution import MODEL_ERROR, Belief, Measured, Posterior
 from hub.area.plume import Points, reached
+from hub.area.possible import CALM_M_S
 from hub.network import NOWHERE, Network
 from hub.reasons import Settle, SettleKind
 
@@ -60,7 +61,7 @@ def settle(network: Network, measured: Measured, found: Posterior, background: f
     if not len(places):
         return None
     belief, wind = _drawn(found.belief), _wind(measured)
-    upwind = np.broadcast_to(wind[:, None], (2, len(places)))
+    upwind = np.broadcast_to(_upwind(measured)[:, None], (2, len(places)))
     shown = reached(belief.sources, Points(*places.T, *upwind)) * belief.strength[:, None]
     answers = _answers(belief, shown, measured, len(found.area))
     gain = answers.gain * np.where(_on_road(network, places), 1.0, _ROAD)[:, None]
@@ -108,11 +109,14 @@ def _kind(sides: list[shapely.Polygon | None], place: Floats, wind: Floats) -> S
     return "reading"
 
 
-def _wind(measured: Measured) -> Floats:
-    """Return the unit vector upwind at the peak; zero where it is not known."""
-    if not measured.speed_m_s > 0:
-        return np.zeros(2)
+def _upwind(measured: Measured) -> Floats:
+    """Return the unit vector upwind at the peak, from which the belief's turns count, whether it is known or not."""
     return np.array([measured.points.upwind_east[measured.peak], measured.points.upwind_north[measured.peak]])
+
+
+def _wind(measured: Measured) -> Floats:
+    """Return the same where the wind has a direction, else zero: nothing lies downwind in a calm."""
+    return _upwind(measured) * (measured.speed_m_s >= CALM_M_S)
 
 
 def _drawn(belief: Belief) -> Belief:

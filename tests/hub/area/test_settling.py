@@ -88,6 +88,16 @@ def test_the_gain_is_that_of_counting(rivals: Any) -> None:
     assert gain == pytest.approx(told.gain_bits, abs=0.06)
 
 
+@pytest.mark.parametrize("speed", [0.1, math.nan])
+def test_in_a_calm_nothing_lies_downwind(rivals: Any, speed: float) -> None:
+    """Without a wind there is still a place to go, and it is not called after a direction that nobody knows."""
+    measured = alone(rivals, 150.0)._replace(speed_m_s=speed)
+    told = settle(rivals, measured, posterior(measured, rivals.areas, rivals.shapes), 30.0)
+
+    assert told is not None
+    assert told.kind != "downwind"
+
+
 def test_where_nothing_is_open_nobody_is_sent(rivals: Any) -> None:
     """A source beside the station, the only area far across the wind: no reading would change that."""
     alone_there = zone(premises("far", 0, 500))
