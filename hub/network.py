@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 
-from hub.area.geometry import NOWHERE, Plane, distances_m, homes, plane_of, shapes_m
+from hub.area.geometry import NOWHERE, Plane, homes, nearest, plane_of, shapes_m
 from hub.model import Area, Datastream, Station
 from hub.panel import ARITHMETIC, ENERGY, VECTOR
 from wire.properties import PROPERTIES, ObservedProperty, to_canonical
@@ -136,10 +136,9 @@ def build_network(stations: Sequence[Station], datastreams: Sequence[Datastream]
     ambient = _ambient(stations)[of_stream] & environment
     low, high = _bounds(known)
     east, north = plane.metres(*_degrees(stations))
-    distance_m = distances_m(shapes, east, north)
     scale = _floats([to_canonical(stream.property, stream.unit) for stream in datastreams]).reshape(n, 2)
     measured = _ints([PROPERTY_INDEX[stream.property] for stream in datastreams])
-    row, area = _cover(distance_m, of_stream, environment)
+    row, area = _cover(nearest(shapes, east, north, COVER_M), of_stream, environment)
     return Network(
         stations=tuple(stations),
         datastreams=tuple(datastreams),
@@ -160,7 +159,7 @@ def build_network(stations: Sequence[Station], datastreams: Sequence[Datastream]
         averaging=np.array([_AVERAGING[prop.averaging] for prop in known], np.int8),
         neighbours=_neighbours(measured, ambient, east[of_stream], north[of_stream]),
         cell=_cells(datastreams),
-        home=_ints(homes(shapes, distance_m)[of_stream]),
+        home=_ints(homes(shapes, east, north)[of_stream]),
         cover_row=row,
         cover_area=area,
     )
@@ -217,15 +216,12 @@ def _neighbours(
 
 
 def _cover(
-    distance_m: Floats, of_stream: NDArray[np.int64], speaks: NDArray[np.bool_]
+    pairs: tuple[NDArray[np.intp], NDArray[np.intp]], of_stream: NDArray[np.int64], speaks: NDArray[np.bool_]
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Return (row, area) for the streams that speak, of stations in the area, or of the nearest within COVER_M."""
-    if not distance_m.size:
+    """Return (row, area) for the streams that speak, of the stations of (station, area) pairs."""
+    station, area = pairs
+    if not station.size:
         return _ints([]), _ints([])
-    measured = np.where(np.isnan(distance_m), np.inf, distance_m)
-    nearest = measured.min(axis=0)
-    near = (measured <= nearest) & (measured <= COVER_M)
-    station, area = np.nonzero(near)
     pair, row = _pairs(_ints(station), of_stream)
     return row[speaks[row]], _ints(area)[pair[speaks[row]]]
 

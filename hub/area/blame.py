@@ -116,18 +116,21 @@ def _support_exceedance(sight: Sight, finding: Finding, support: Support) -> Non
 def _excess(sight: Sight) -> Excess:
     n = len(sight.lying)
     levels, since_ms = np.zeros(n, np.uint8), np.zeros(n, np.int64)
-    needed = np.full(n, np.nan)
     # Attention first, so that red has the last word.
-    for finding in sorted((f for f in sight.findings if f.group.detector in EXCESSES), key=_level):
+    standing = sorted((finding for finding in sight.findings if finding.group.detector in EXCESSES), key=_level)
+    for finding in standing:
         active = np.flatnonzero(sight.active(finding))
         levels[active] = finding.group.level
         since_ms[active] = finding.since_ms[active]
-        needed = np.where(np.isnan(finding.threshold), needed, finding.threshold)
     row = np.flatnonzero(levels)
-    beyond = (sight.newest.value[row] - sight.background[row]) / needed[row]
+    needed = np.full(len(row), np.nan)
+    for finding in standing if row.size else ():
+        threshold = finding.threshold[row]
+        needed = np.where(np.isnan(threshold), needed, threshold)
+    beyond = (sight.newest.value[row] - sight.background[row]) / needed
     # An excess that goes on while its value or background is missing stands out by nothing.
     nobody = np.full(len(row), NOWHERE)
-    return Excess(row, levels[row], since_ms[row], np.nan_to_num(beyond), np.nan_to_num(needed[row], nan=1.0), nobody)
+    return Excess(row, levels[row], since_ms[row], np.nan_to_num(beyond), np.nan_to_num(needed, nan=1.0), nobody)
 
 
 def _level(finding: Finding) -> int:

@@ -54,21 +54,33 @@ def shapes_m(areas: Iterable[Area], plane: Plane) -> NDArray[np.object_]:
     return np.array([shapely.transform(area.polygon, metres) for area in areas], object)
 
 
-def distances_m(shapes: NDArray[np.object_], east: Floats, north: Floats) -> Floats:
-    """Return float64[points, areas]: metres from each point to each area, 0 inside, NaN for a point that is nowhere."""
-    known = np.isfinite(east) & np.isfinite(north)
-    result = np.full((len(east), len(shapes)), np.nan)
-    if len(shapes) and known.any():
-        result[known] = shapely.distance(shapely.points(east[known], north[known])[:, None], shapes[None, :])
-    return result
-
-
-def homes(shapes: NDArray[np.object_], distance_m: Floats) -> NDArray[np.intp]:
+def homes(shapes: NDArray[np.object_], east: Floats, north: Floats) -> NDArray[np.intp]:
     """Return for each point the smallest area that contains it, NOWHERE outside of all."""
+    home = np.full(len(east), NOWHERE)
+    area, point = _points(east, north).query(shapes, predicate="intersects") if len(shapes) else (home[:0], home[:0])
+    # The largest first, of equal ones the last: what is written last stays.
+    order = np.lexsort((-area, -shapely.area(shapes[area])))
+    home[point[order]] = area[order]
+    return home
+
+
+def nearest(
+    shapes: NDArray[np.object_], east: Floats, north: Floats, within_m: float
+) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Return (point, area): the points nearest to each area, not farther than `within_m`; all that lie in it."""
     if not len(shapes):
-        return np.full(len(distance_m), NOWHERE)
-    size = np.where(distance_m == 0, shapely.area(shapes)[None, :], np.inf)
-    return np.where(np.isfinite(size).any(axis=1), size.argmin(axis=1), NOWHERE)
+        return np.zeros(0, np.intp), np.zeros(0, np.intp)
+    area, point = _points(east, north).query_nearest(shapes, max_distance=within_m)
+    order = np.lexsort((area, point))
+    return point[order], area[order]
+
+
+def _points(east: Floats, north: Floats) -> shapely.STRtree:
+    """Return a tree of points; those that are nowhere are in no area and near none."""
+    known = np.isfinite(east) & np.isfinite(north)
+    points = np.full(len(east), None, object)
+    points[known] = shapely.points(east[known], north[known])
+    return shapely.STRtree(points)
 
 
 def areas_of(document: Mapping[str, Any], name: str = "areas") -> tuple[Area, ...]:

@@ -53,7 +53,8 @@ def outcome(  # what was known, before and after
     before, after = areas
     changed = (before.shown != after.shown) | (before.fresh != after.fresh)
     of = _Evidence(sight, found, after)
-    leads = tuple(_lead(of, area, slot, now_ms) for area, slot in np.argwhere(reddened).tolist())
+    red = np.argwhere(reddened).tolist() if reddened.any() else []
+    leads = tuple(_lead(of, area, slot, now_ms) for area, slot in red)
     changes = tuple(_status(of, area) for area in np.flatnonzero(changed).tolist())
     return Outcome(sight.minute_ms, changes, leads, tickets)
 

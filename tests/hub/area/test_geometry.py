@@ -6,8 +6,10 @@ from typing import Any
 import numpy as np
 import pytest
 import shapely
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from hub.area.geometry import NOWHERE, areas_of, distances_m, homes, plane_of, shapes_m
+from hub.area.geometry import NOWHERE, areas_of, homes, nearest, plane_of, shapes_m
 from hub.errors import ConfigError
 
 
@@ -46,16 +48,35 @@ def test_what_is_no_area_is_refused(features: list[Any], said: str) -> None:
         areas_of({"features": features})
 
 
-def test_distances_are_in_metres_and_zero_inside() -> None:
-    """A hundredth of a degree of latitude is 1,112 m."""
+def test_the_nearest_points_speak_for_an_area() -> None:
+    """All that lie in it; else the nearest within so many metres: a hundredth of a degree of latitude is 1,112 m."""
     areas = areas_of({"features": [feature()]})
     plane = plane_of(areas)
-    east, north = plane.metres(np.array([116.505, 116.505, np.nan]), np.array([39.805, 39.82, 39.8]))
-    away = distances_m(shapes_m(areas, plane), east, north)
+    shapes = shapes_m(areas, plane)
+    east, north = plane.metres(np.array([116.505, 116.506, 116.505, np.nan]), np.array([39.805, 39.806, 39.82, 39.8]))
+    outside, further = slice(2, 4), 1112 + 2
 
-    assert away[0, 0] == 0
-    assert away[1, 0] == pytest.approx(1112, abs=2)
-    assert np.isnan(away[2, 0])
+    assert [found.tolist() for found in nearest(shapes, east, north, 100)] == [[0, 1], [0, 0]]
+    assert [found.tolist() for found in nearest(shapes, east[outside], north[outside], further)] == [[0], [0]]
+    assert [found.tolist() for found in nearest(shapes, east[outside], north[outside], further - 4)] == [[], []]
+
+
+@given(seed=st.integers(0, 10_000))
+@settings(max_examples=25, deadline=None)
+def test_homes_and_nearest_are_those_of_a_table_of_all_distances(seed: int) -> None:
+    """Points and overlapping squares at random, some points nowhere."""
+    chance = np.random.default_rng(seed)
+    corner, side = chance.uniform(0, 9_000, (6, 2)), chance.uniform(100, 4_000, 6)
+    shapes = np.array([shapely.box(x, y, x + a, y + a) for (x, y), a in zip(corner, side, strict=True)], object)
+    east, north = np.where(chance.random(30) < 0.1, np.nan, chance.uniform(0, 10_000, (2, 30)))
+    points = shapely.points(np.nan_to_num(east), np.nan_to_num(north))
+    away = np.where(np.isnan(east + north)[:, None], np.inf, shapely.distance(points[:, None], shapes[None, :]))
+    size = np.where(away == 0, side, np.inf)
+    home = np.where(np.isfinite(size).any(axis=1), size.argmin(axis=1), NOWHERE)
+    table = np.nonzero((away <= away.min(axis=0)) & (away <= 500))
+
+    assert homes(shapes, east, north).tolist() == home.tolist()
+    assert [part.tolist() for part in nearest(shapes, east, north, 500)] == [part.tolist() for part in table]
 
 
 def test_a_station_is_at_home_in_the_smallest_area_around_it() -> None:
@@ -66,13 +87,12 @@ def test_a_station_is_at_home_in_the_smallest_area_around_it() -> None:
     shapes = shapes_m(areas, plane)
     east, north = plane.metres(np.array([116.505, 116.501, 116.6]), np.array([39.805, 39.801, 39.8]))
 
-    assert homes(shapes, distances_m(shapes, east, north)).tolist() == [1, 0, NOWHERE]
+    assert homes(shapes, east, north).tolist() == [1, 0, NOWHERE]
 
 
 def test_a_zone_without_areas_has_no_homes() -> None:
     """Nothing fails."""
-    plane = plane_of(())
-    away = distances_m(shapes_m((), plane), np.array([1.0]), np.array([2.0]))
+    shapes, one = shapes_m((), plane_of(())), np.array([1.0])
 
-    assert away.shape == (1, 0)
-    assert homes(shapes_m((), plane), away).tolist() == [NOWHERE]
+    assert homes(shapes, one, one).tolist() == [NOWHERE]
+    assert [part.tolist() for part in nearest(shapes, one, one, 100)] == [[], []]
