@@ -41,10 +41,12 @@ class Part(NamedTuple):
     Attributes:
         posts: where their devices stand.
         values: float64 (posts, t) by property; NaN where missing, or where a person has said that the device lied.
+        recent: the last of these hours as they were, lies and all: a fault that lasts has to be seen lasting.
     """
 
     posts: Posts
     values: Mapping[str, Floats]
+    recent: Mapping[str, Floats]
 
 
 class History(NamedTuple):
@@ -95,7 +97,8 @@ def history_of(reader: HourReader, days: int, labels: Sequence[Label]) -> Histor
     parts = []
     for names in alike({name: _there(values) for name, values in found.items() if name not in left_out}):
         posts = posts_of([stream for stream in streams if stream.property in names])
-        parts.append(Part(posts, matrices(posts, kept.means, counts)))
+        recent = matrices(posts, kept.means[-_AGAIN_H:], kept.counts[-_AGAIN_H:])
+        parts.append(Part(posts, matrices(posts, kept.means, counts), recent))
     if not parts:
         why = "; ".join(f"{name}: {reason}" for name, reason in left_out.items())
         raise TooLittleHistory(hours / DAY_H, why or "no device is judged by neighbours")
@@ -172,11 +175,12 @@ def _kit(history: History, part: Part, budget: float, progress: Progress) -> Kit
         f"some {millions * _MILLION_S:.0f} s"
     )
     thresholds = calibrate(values, times, positions, false_alarms_per_sensor_month=budget)
-    begin = max(hours - _AGAIN_H, 0)
-    past = begun(thresholds, positions, history.first + begin - 1)
-    for at in range(begin, hours, _STRETCH_H):
-        progress(f"judging the last days by it: {(at - begin) / DAY_H:.0f} of {(hours - begin) / DAY_H:.0f}")
-        _, past = step(past, {name: array[:, at : at + _STRETCH_H] for name, array in values.items()}, thresholds)
+    again = min(hours, _AGAIN_H)
+    past = begun(thresholds, positions, history.first + hours - again - 1)
+    for at in range(0, again, _STRETCH_H):
+        progress(f"judging the last days by it: {at / DAY_H:.0f} of {again / DAY_H:.0f}")
+        stretch = {name: array[:, at : at + _STRETCH_H] for name, array in part.recent.items()}
+        _, past = step(past, stretch, thresholds)
     return Kit(thresholds, past)
 
 

@@ -11,6 +11,7 @@ from hub.errors import StoreError, TooLittleHistory
 from hub.hourly import HOUR_MS, Hour, Judged
 from hub.lead.label import Label, LabelOutcome
 from hub.past import Learnt, step
+from hub.quality import Cause
 from hub.state import leaves
 from hub.store.hours import HOURS, HourReader, HourStore
 
@@ -79,6 +80,22 @@ def test_hours_of_a_true_fault_teach_nothing(reader: HourReader) -> None:
     assert [0, 11, 8, 0] == np.isnan(values).sum(axis=1).tolist()
     assert np.isnan(values[1, 10:21]).all()
     assert np.isnan(values[2, 280:]).all()
+
+
+def test_a_fault_that_people_know_of_and_that_lasts_goes_on_lasting(tmp_path: Path) -> None:
+    """Its hours teach nothing, and yet the hub must not believe the device when it takes the thresholds."""
+    kept(tmp_path)
+    store = HourStore(tmp_path / HOURS)
+    for hour in range(DAYS * 24 - 60, DAYS * 24):
+        means = HourReader(tmp_path / HOURS).history(FIRST + hour, FIRST + hour).means[0].copy()
+        means[1] = 44.0
+        store.keep(Hour(FIRST + hour, means, np.full(9, 60, np.uint8)), STREAMS, (), hour + 1)
+    store.close()
+    history = history_of(HourReader(tmp_path / HOURS), 365, [said("m1-d", "confirmed", DAYS * 24 - 60, None)])
+    (kit,) = learnt_on(history, 0.1, lambda _doing: None).kits
+
+    assert np.isnan(history.values()["pm2_5"][1, -60:]).all()
+    assert [0, Cause.STUCK, 0, 0] == kit.past.standing[0].tolist()
 
 
 @pytest.mark.parametrize(("days", "asked"), [(9, 365), (DAYS, 5)])
