@@ -19,7 +19,7 @@ BLOCK_H: Final = 48.0
 # so that each kind's share of the budget finds most (docs/detection.md).
 _ABOVE: Final[dict[str, float]] = {
     "drift": 0.0,
-    "drop": 0.85,
+    "drop": 1.0,
     "noise": 1.0,
     "spike": 0.4,
     "repeat": 2.3,
