@@ -62,7 +62,7 @@ PROPERTIES: Final = (("pm2_5", "ug/m3"), ("pm10", "ug/m3"), ("no2", "ug/m3"), ("
 CALM: Final = np.array([35.0, 60.0, 30.0, 60.0, 45.0])
 HAZE: Final = np.array([0.4, 0.4, 0.2, 0.2, 0.0])
 KEY: Final = SigningKey(bytes(32))
-KEEN: Final = rule_texts()["local_excess.toml"].replace("threshold = 80\n", "threshold = 60\n")
+KEEN: Final = rule_texts()["local_excess.toml"].replace("threshold = 50\n", "threshold = 40\n")
 
 
 class Zone:

@@ -44,7 +44,7 @@ class Shelf:
 def hub(book: Any) -> Iterator[Path]:
     """Return the configuration of a hub that has judged a dusty hour, and a person who has labelled the lead."""
     memory = Path("/dev/shm")  # noqa: S108  # a directory of its own within
-    book.day(range(55, 80))
+    book.day(range(57, 70))
     with tempfile.TemporaryDirectory(dir=memory if memory.is_dir() else None) as name:
         place = Path(name)
         _configure(place, book.town.areas)
