@@ -1,4 +1,4 @@
-"""The map's interface: GeoJSON, series, leads and tickets over HTTP, changes as server-sent events. It reads only."""
+"""The map's interface: GeoJSON, series, leads and tickets over HTTP, changes as server-sent events, what people say."""
 
 from hub.map_api.app import Site, create_app
 from hub.map_api.broadcast import Sources

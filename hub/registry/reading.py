@@ -62,8 +62,10 @@ class RegistryReader:
         """Return tickets, the latest opened first; only those changed after a revision."""
         query = select(TICKET).where(TICKET.c.revision > after_revision).order_by(TICKET.c.id.desc())
         with transaction(self._reader) as connection:
-            said = {one.subject_id: one for one in labels.labels(connection) if one.subject_kind == "ticket"}
-            return [Ticket(**row, label=said.get(row["id"])) for row in connection.execute(query).mappings()]
+            rows = list(connection.execute(query).mappings())
+            known = labels.labels(connection) if rows else []
+        said = {one.subject_id: one for one in known if one.subject_kind == "ticket"}
+        return [Ticket(**row, label=said.get(row["id"])) for row in rows]
 
     def level_changes(self, limit: int = 100_000) -> list[LevelChange]:
         """Return how areas changed, the latest `limit` of them, in the order in which the hub knew it."""

@@ -115,20 +115,25 @@ class MinuteReader:
         self._directory = directory
 
     def covers(self, from_ms: int) -> bool:
-        """Return whether the frames from a UTC day on, or from the journal's first tick, are there without a hole."""
+        """Return whether the frames from a time on, or from the journal's first tick, are there without a hole."""
         heads = [head for path in self._files(from_ms) for head in _heads(path)]
-        if not heads:
+        if not heads or any(one.entry != other.before for one, other in pairwise(heads)):
             return False
-        whole = all(one.entry == other.before for one, other in pairwise(heads))
-        return whole and (heads[0].before == 0 or self._files(from_ms)[0] == file_of(self._directory, from_ms))
+        return heads[0].before == 0 or heads[0].received_ms <= from_ms or self._continues(heads[0], from_ms)
+
+    def _continues(self, head: Head, from_ms: int) -> bool:
+        """Return whether the first frame of the day of a time follows one of the day before."""
+        return head.before != HOLE and head.received_ms // DAY_MS == from_ms // DAY_MS
 
     def frames(self, from_ms: int) -> Iterator[Frame]:
-        """Yield the frames from a UTC day on, in order, to the present end."""
+        """Yield the frames from the day of a time on, in order, to the present end."""
         for path in self._files(from_ms):
             yield from _frames(path)
 
     def _files(self, from_ms: int) -> list[Path]:
-        return [path for path in _files(self._directory) if day_of_file(path) >= from_ms // DAY_MS]
+        files = _files(self._directory)
+        earlier = sum(day_of_file(path) <= from_ms // DAY_MS for path in files)
+        return files[max(earlier - 1, 0) :]  # a day on which nothing ticked has no file
 
 
 def file_of(directory: Path, received_ms: int) -> Path:
