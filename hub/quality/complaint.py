@@ -18,6 +18,8 @@ from wire.reading import Flag
 
 # Minutes in a row with nothing but impossible values that open a ticket.
 RANGE_MINUTES: Final = 5
+# A fault that comes and goes is one: nothing else is told of its cell until all of it was well for so long.
+HOLD_MIN: Final = 360
 _BY_DEVICE, _BY_GATEWAY = 1, 2
 
 
@@ -121,9 +123,9 @@ def raised(bindings: Bindings, quality: Quality, seen: Seen, now_ms: int) -> tup
         now_ms: the judge's time.
     """
     found: dict[tuple[str, TicketKind], TicketOpening] = {}
-    told = _told(bindings, quality, seen)
-    for row in np.flatnonzero((told != 0) & (quality.told == 0)).tolist():
-        kind = KINDS[told[row] - 1]
+    before, quality = quality.told, _told(bindings, quality, seen)
+    for row in np.flatnonzero((quality.told != 0) & (before == 0)).tolist():
+        kind = KINDS[quality.told[row] - 1]
         if quality.standing[row] == _SAME.get(kind.name, Cause.POLLUTION):
             continue
         device = bindings.network.datastreams[row].device
@@ -131,26 +133,26 @@ def raised(bindings: Bindings, quality: Quality, seen: Seen, now_ms: int) -> tup
             since_ms = int(kind.since_ms(bindings, quality, seen)[row])
             text = kind.numbers(bindings, quality, seen, row)
             found.setdefault((device, kind.name), ticket_opening(device, kind.name, since_ms, now_ms, text))
-    quality, silent = _silence(bindings, quality._replace(told=told), seen)
+    quality, silent = _silence(bindings, quality, seen)
     for subject, minutes, text in silent:
         since_ms = (seen.minute + 1 - minutes) * MINUTE_MS
         found.setdefault((subject, "silent"), ticket_opening(subject, "silent", since_ms, now_ms, text))
     return quality, tuple(found.values())
 
 
-def _told(bindings: Bindings, quality: Quality, seen: Seen) -> NDArray[np.uint8]:
-    """Return uint8[n]: the place among KINDS, from 1, of what is told of each stream's cell, 0 for nothing."""
-    if not (quality.doubted.any() or (seen.newest.bad >= RANGE_MINUTES).any()):
-        return np.zeros(len(quality.told), np.uint8)
-    failing = [kind.failing(quality, seen) for kind in KINDS]
-    wrong = np.logical_or.reduce(failing)
-    if not wrong.any():
-        return np.zeros(len(wrong), np.uint8)
-    cell, first = bindings.network.cell, np.full(len(wrong), 0, np.uint8)
+def _told(bindings: Bindings, quality: Quality, seen: Seen) -> Quality:
+    """Return the quality with what is told of each stream's cell: the place among KINDS, from 1, 0 for nothing."""
+    quiet = not (quality.doubted.any() or (seen.newest.bad >= RANGE_MINUTES).any())
+    if quiet and not quality.told.any():
+        return quality
+    cell = bindings.network.cell
+    first = np.zeros(len(cell), np.uint8)
     for place in range(len(KINDS), 0, -1):
-        first[cell[failing[place - 1]]] = place
+        first[cell[KINDS[place - 1].failing(quality, seen)]] = place
     now = first[cell]
-    return np.where((quality.told != 0) & (now != 0), quality.told, now)
+    failed_min = np.where(now != 0, seen.minute, quality.told_min)
+    held = (quality.told != 0) & (seen.minute - failed_min <= HOLD_MIN)
+    return quality._replace(told=np.where(held, quality.told, now), told_min=failed_min)
 
 
 def _silence(

@@ -41,7 +41,7 @@ def of_clipping(bindings: Bindings, quality: Quality, _seen: Seen, row: int) -> 
     clipping, (chinese, english, unit) = quality.rounds.clipping, _names(bindings, row)
     top, count, low, high = clipping.top[row], clipping.returns[row], clipping.low[row], clipping.high[row]
     return (
-        f"{chinese}{count}次停在最高值{top:.4g} {unit}，当时邻近站点中位数为{low:.3g}至{high:.3g}。",
+        f"{chinese}共{count}次停在最高值{top:.4g} {unit}，当时邻近站点中位数为{low:.3g}至{high:.3g}。",
         (
             f"{english} came back {count} times to its greatest value {top:.4g} {unit}; the neighbours had {low:.3g} to"
             f" {high:.3g} then."
@@ -69,10 +69,10 @@ def of_gain(bindings: Bindings, quality: Quality, _seen: Seen, row: int) -> Text
     value, background, factor = gain.value[row], gain.background[row], _of(bindings.gain.factor, row)
     ratio, low = value / background, 1 / factor
     return (
-        f"{chinese}平均{value:.3g} {unit}，邻近站点{background:.3g}，比值{ratio:.2f}（允许{low:.2f}至{factor:.2f}）。",
+        f"{chinese}平均{value:.3g} {unit}，邻近站点{background:.3g}，比值{ratio:.3f}（允许{low:.3f}至{factor:.3f}）。",
         (
-            f"{english} averages {value:.3g} {unit}, the neighbours {background:.3g}: {ratio:.2f} times as much"
-            f" ({low:.2f} to {factor:.2f} is allowed)."
+            f"{english} averages {value:.3g} {unit}, the neighbours {background:.3g}: {ratio:.3f} times as much"
+            f" ({low:.3f} to {factor:.3f} is allowed)."
         ),
     )
 

@@ -156,7 +156,7 @@ def made(checks: Checks, seen: Seen, doubted: NDArray[np.bool_], state: Rounds) 
     if at == SILENCE_AT:
         return _lying(_sums(checks, seen, _silence(checks, seen, state)))
     if state.missing.any():
-        state = state._replace(missing=state.missing & (seen.newest.minute <= state.gap.last))
+        state = state._replace(missing=state.missing & (seen.newest.minute + seen.newest.bad <= state.gap.last))
     if at == ENDS_AT:
         return _lying(_ends(checks, seen, state))
     if at == SLOW_AT:
@@ -165,7 +165,9 @@ def made(checks: Checks, seen: Seen, doubted: NDArray[np.bool_], state: Rounds) 
 
 
 def _silence(checks: Checks, seen: Seen, state: Rounds) -> Rounds:
-    gap = checks.gap(seen.newest.minute, seen.minute, int(state.heard_min), state.gap)
+    # Who says nothing but what cannot be is not silent.
+    said = seen.newest.minute + seen.newest.bad
+    gap = checks.gap(said, seen.minute, int(state.heard_min), state.gap)
     return state._replace(heard_min=np.array(0), gap=gap, missing=checks.gap.missing(gap, seen.lag_min))
 
 

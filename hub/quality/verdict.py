@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from hub.bindings import Bindings
 from hub.quality import rounds
-from hub.quality.check import Flags, Floats, Series
+from hub.quality.check import Flags, Floats, Ints, Series
 from hub.quality.consistency import ConsistencyState
 from hub.quality.faults.cause import Cause
 from hub.quality.flat_line import FlatState
@@ -31,6 +31,7 @@ class Quality(NamedTuple):
         pair_flag: uint8[pairs], the same of the consistency of two properties.
         consistency_flag: uint8[n], the same of their streams.
         told: uint8[n], the kind of fault that a ticket was opened about and that lasts, 0 for none; see `complaint`.
+        told_min: int64[n], the last minute in which something of the stream's cell failed, 0 for never.
         told_silent: uint8[n], whether that was said of a silent stream, by its device or by its gateway.
         standing: uint8[n] of `Cause`, the fault that the hourly checks have announced and that lasts.
     """
@@ -44,6 +45,7 @@ class Quality(NamedTuple):
     pair_flag: Flags
     consistency_flag: Flags
     told: Flags
+    told_min: Ints
     told_silent: Flags
     standing: Flags
 
@@ -80,7 +82,10 @@ def start(bindings: Bindings) -> Quality:
         unknown,
         np.full(pairs, Flag.UNKNOWN, np.uint8),
         unknown,
-        *(np.zeros(n, np.uint8) for _ in range(3)),
+        np.zeros(n, np.uint8),
+        np.zeros(n, np.int64),
+        np.zeros(n, np.uint8),
+        np.zeros(n, np.uint8),
     )
 
 

@@ -123,6 +123,25 @@ def test_a_silent_device_is_missing_and_then_a_ticket(town: Any) -> None:
     assert flag_of(judgement, "m12/m12-d/pm2_5") < Flag.SUSPECT
 
 
+def test_what_keeps_saying_nonsense_is_not_silent(town: Any) -> None:
+    """Two hours of values that cannot be: one ticket about them, none about silence, FAIL on the map."""
+    town.air = air_of(lambda _m: 40.0, lambda s, n, v, m: 9000.0 if (s, n) == ("m12", "pm2_5") and m >= 5 else v)
+    judgement, tickets, _ = judged(town, 140)
+
+    assert [(ticket.subject, ticket.kind) for ticket in tickets] == [("m12-d", "range")]
+    assert flag_of(judgement, "m12/m12-d/pm2_5") == Flag.FAIL
+
+
+def test_a_fault_that_comes_and_goes_is_told_once(town: Any) -> None:
+    """At the bottom for 35 minutes of every 50: one ticket in two hours."""
+    town.air = air_of(
+        lambda _m: 60.0, lambda s, n, v, m: 1.0 + m % 3 if (s, n) == ("m12", "pm2_5") and m % 50 < 35 else v
+    )
+    _, tickets, _ = judged(town, 120)
+
+    assert [(ticket.subject, ticket.kind) for ticket in tickets] == [("m12-d", "bottom")]
+
+
 def test_a_silent_gateway_is_one_ticket(town: Any) -> None:
     """Not one for each of its 28 devices; and when it is back, none for those that come a little later."""
     town.air = air_of(lambda _m: 40.0)
