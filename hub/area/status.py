@@ -87,6 +87,8 @@ class Support(NamedTuple):
 def stepped(state: AreaState, support: Support, fresh: Levels, minute_ms: int) -> tuple[AreaState, NDArray[np.bool_]]:
     """Return the state after a minute, and bool[A, SLOTS]: where a level has just become red."""
     cells = np.flatnonzero(support.level | state.level)
+    if not cells.size:
+        return state._replace(fresh=fresh), np.zeros(state.level.shape, np.bool_)
     area, slot = np.divmod(cells, SLOTS)
     asks, stood, supported_ms = (part.reshape(-1)[cells] for part in (support.level, state.level, state.supported_ms))
     kept = (asks < stood) & (minute_ms - supported_ms < HOLD_MS[slot])
@@ -113,9 +115,7 @@ def stepped(state: AreaState, support: Support, fresh: Levels, minute_ms: int) -
 
 
 def _changed(whole: NDArray[Any], cells: NDArray[np.intp], part: NDArray[Any]) -> NDArray[Any]:
-    """Return an array of areas and slots with other values in some cells; the same one for none."""
-    if not cells.size:
-        return whole
+    """Return an array of areas and slots with other values in some cells."""
     result = whole.copy()
     result.reshape(-1)[cells] = part
     return result
