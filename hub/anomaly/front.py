@@ -24,7 +24,7 @@ CALM_M_S: Final = 0.5
 # Witnesses: the nearest so many, from here to there along the wind, and so far beside it, at least and a metre.
 WITNESSES: Final = 4
 NEAREST_M, FARTHEST_M = 200.0, 4_000.0
-BESIDE_M, BESIDE = 500.0, 0.47
+BESIDE_M, BESIDE = 500.0, 1.0
 # An excess of which so much came, or went on, is the wind's: over a kilometre a plume loses more.
 SHARE: Final = 0.6
 PASSING: Final = 0.7

@@ -67,7 +67,7 @@ def plume(station: str, name: str, minute: int, at: str) -> float:
     return 300.0 * (station == at and name == "pm10" and minute >= 10)
 
 
-@pytest.mark.parametrize(("at", "delay_min"), [("m06", 2), ("m12", 2), ("m00", 20)])
+@pytest.mark.parametrize(("at", "delay_min"), [("m06", 2), ("m12", 2), ("m00", 14)])
 def test_a_source_inside_the_network_is_seen_at_once_and_one_at_its_edge_after_a_while(
     town: Any, at: str, delay_min: int
 ) -> None:
