@@ -183,10 +183,12 @@ def _witnesses(network: Network, standing: Standing, speaking: Rows, side: float
     order = np.argsort(away, axis=1, kind="stable")[:, :WITNESSES]
     near = np.take_along_axis(away, order, axis=1)
     rows = speaking[order] if speaking.size else np.zeros(near.shape, np.intp)
-    missing = WITNESSES - near.shape[1]
-    travel_min = np.pad(near, ((0, 0), (0, missing)), constant_values=np.inf) / speed[:, None] / 60
+    if missing := WITNESSES - near.shape[1]:
+        near = np.pad(near, ((0, 0), (0, missing)), constant_values=np.inf)
+        rows = np.pad(rows, ((0, 0), (0, missing)))
+    travel_min = near / speed[:, None] / 60
     travel_min[travel_min > SPAN_MIN / LATEST] = np.inf
-    return Witnesses(np.pad(rows, ((0, 0), (0, missing))), travel_min)
+    return Witnesses(rows, travel_min)
 
 
 def _highest(panel: Panel, witnesses: Witnesses, span_min: Floats, minute: int) -> Floats:
