@@ -17,6 +17,8 @@ _LOW: Final = 0.0
 _USUAL_LIMIT: Final = 1.45
 _USUAL_RATE: Final = 0.1
 _USUAL_MONTHS: Final = 120.0
+# Of that so much is to be expected of other stations and years: a limit stands where history's own alarms just end.
+_ELSEWHERE: Final = 0.8
 # Whatever limit is tried, a score below this is released.
 _NEVER: Final = _LOW - 2 * _STRIDE - RELEASE
 
@@ -85,7 +87,7 @@ def fit_limit(history: Heights, months: float, budget: float, settle: When) -> f
 def expected_rate(history: Heights, months: float, limit: float, settle: When) -> float:
     """Return the alarms a device and month that are to be expected at a limit, with the arguments of `fit_limit`."""
     usual = _USUAL_MONTHS * _USUAL_RATE * 10 ** (_USUAL_LIMIT - limit)
-    return float((counted(history, limit, settle) + usual) / (months + _USUAL_MONTHS))
+    return float(_ELSEWHERE * (counted(history, limit, settle) + usual) / (months + _USUAL_MONTHS))
 
 
 def counted(history: Heights, limit: float, settle: When) -> int:

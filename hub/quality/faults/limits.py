@@ -19,11 +19,11 @@ BLOCK_H: Final = 48.0
 # so that each kind's share of the budget finds most (docs/detection.md).
 _ABOVE: Final[dict[str, float]] = {
     "drift": 0.0,
-    "drop": 1.0,
-    "noise": 1.0,
-    "spike": 0.4,
-    "repeat": 2.3,
-    "clip": 1.4,
+    "drop": 1.1,
+    "noise": 1.2,
+    "spike": 0.55,
+    "repeat": 2.4,
+    "clip": 1.5,
 }
 # A neighbour's drift or noise excuses one's own from this score on.
 _WORST_FROM: Final = 0.5
