@@ -4,7 +4,7 @@ import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Final, Literal, NamedTuple
+from typing import Final, Literal, NamedTuple, get_args
 
 SubjectKind = Literal["lead", "ticket"]
 LabelOutcome = Literal["confirmed", "sensor_fault", "regional", "false"]
@@ -83,7 +83,8 @@ class Precision:
     Attributes:
         origin, name: a kind of detector, a rule with its version, or the kind of a ticket.
         month: in Beijing, such as 2026-05; "" for all time.
-        opened, labelled, confirmed, sensor_fault, regional, false: counts.
+        opened, labelled: counts.
+        outcomes: how many labels say each of them.
         precision: share of the labelled that were right; None without a label.
         low, high: its 95 % interval (Wilson), 0 and 1 without a label.
         few: whether there are too few labels for the share to say much.
@@ -94,10 +95,7 @@ class Precision:
     month: str
     opened: int
     labelled: int
-    confirmed: int
-    sensor_fault: int
-    regional: int
-    false: int
+    outcomes: dict[LabelOutcome, int]
     precision: float | None
     low: float
     high: float
@@ -123,10 +121,7 @@ def _row(key: tuple[Origin, str, str], group: list[Opened]) -> Precision:
         *key,
         opened=len(group),
         labelled=len(outcomes),
-        confirmed=outcomes.count("confirmed"),
-        sensor_fault=outcomes.count("sensor_fault"),
-        regional=outcomes.count("regional"),
-        false=outcomes.count("false"),
+        outcomes={name: outcomes.count(name) for name in get_args(LabelOutcome)},
         precision=share,
         low=low,
         high=high,

@@ -26,10 +26,7 @@ class PrecisionAnswer(TypedDict):
     month: str
     opened: int
     labelled: int
-    confirmed: int
-    sensor_fault: int
-    regional: int
-    false: int
+    outcomes: dict[LabelOutcome, int]
     precision: float | None
     low: float
     high: float

@@ -35,12 +35,7 @@ def test_a_sensor_fault_confirms_a_ticket_and_refutes_a_lead() -> None:
     rows = {row.name: row for row in precisions([*leads, *tickets]) if not row.month}
 
     assert [rows[name].precision for name in ("onset", "gain")] == [0.25, 0.5]
-    assert (rows["onset"].confirmed, rows["onset"].sensor_fault, rows["onset"].regional, rows["onset"].false) == (
-        1,
-        1,
-        1,
-        1,
-    )
+    assert rows["onset"].outcomes == dict.fromkeys(outcomes, 1)
 
 
 def test_many_labels_are_not_few() -> None:
