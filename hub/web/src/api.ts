@@ -185,6 +185,7 @@ export interface AqiIndex {
   level: AqiClass | null;
   primary: string[];
   missing: string[];
+  pollutants: { property: string; iaqi: number | null }[];
 }
 
 /** The index of the hour and of the day that are over; a screening device's is no method of the standard. */
@@ -195,6 +196,22 @@ export interface Aqi {
   classes: AqiClass[];
   stations: { station: string; screening: boolean; hour: AqiIndex; day: AqiIndex }[];
 }
+
+export interface BlindCell {
+  /** Null where nothing that a zone has would be seen. */
+  strength_g_s: number | null;
+  near_ug_m3: number | null;
+  reason: string;
+  station: string | null;
+}
+
+/** By cell the smallest source that would be seen now. */
+export type BlindSpots = FeatureCollection<Polygon, BlindCell> & {
+  minute_ms: number;
+  property: string;
+  probability: number;
+  words: Record<string, { chinese: string; english: string }>;
+};
 
 export interface Zone {
   name: string;
@@ -255,6 +272,7 @@ export const api = {
   tickets: () => get<Ticket[]>("tickets"),
   properties: () => get<ObservedProperty[]>("properties"),
   aqi: () => get<Aqi>("aqi"),
+  blindSpots: (property: string) => get<BlindSpots>(`blind_spots?${new URLSearchParams({ property })}`),
   checks: () => get<Checks>("checks"),
   precision: () => get<Precision[]>("precision"),
   label: (kind: "lead" | "ticket", id: number, said: { outcome: Outcome; note: string; close: boolean }) =>

@@ -4,6 +4,7 @@ import type {
   Aqi,
   AreaFeature,
   AreaStatus,
+  BlindSpots,
   Cause,
   Districts,
   Lead,
@@ -51,6 +52,7 @@ export interface Board {
   overlay: Overlay;
   /** Read while somebody looks at it. */
   aqi: Aqi | undefined;
+  blind: BlindSpots | undefined;
 }
 
 export type Face = AreaStatus["level"] | Exclude<AreaStatus["freshness"], "fresh">;

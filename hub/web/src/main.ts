@@ -6,7 +6,7 @@ import { api, type Lead, type LeadDetail, type Outcome, type Snapshot } from "./
 import { type Board, type Selection, takeNewer, takeSnapshot } from "./board";
 import { FieldClock } from "./clock";
 import { fill, h, icon, onPick } from "./dom";
-import { language, say, speak, type Word } from "./i18n";
+import { language, nameOf, say, speak, type Word } from "./i18n";
 import { type Connection, listen } from "./live";
 import { type Overlay, OVERLAYS } from "./overlay";
 import { ZoneMap } from "./map/zone_map";
@@ -17,42 +17,13 @@ import { Legend } from "./panel/legend";
 import type { Matter } from "./panel/outcome";
 import type { Page } from "./panel/page";
 import { Side } from "./panel/side";
+import { byId, readBoard } from "./reading";
 
 const RETRY_MS = 2_000;
 const READ_EVERY_MS = 2_000;
 const PAINT_EVERY_MS = 400;
-
-function byId<T extends { properties: { id: string } }>(features: T[]): Map<string, T> {
-  return new Map(features.map((feature) => [feature.properties.id, feature]));
-}
-
-async function readBoard(): Promise<Board> {
-  const [zone, districts, properties, areas, stations, tracks, leads, tickets] = await Promise.all([
-    api.zone(),
-    api.districts(),
-    api.properties(),
-    api.areas(),
-    api.stations(),
-    api.tracks(),
-    api.leads(),
-    api.tickets(),
-  ]);
-  return {
-    zone,
-    districts,
-    properties: new Map(properties.map((p) => [p.name, p])),
-    areas: byId(areas.features),
-    stations: byId(stations.features),
-    tracks,
-    leads: new Map(leads.map((lead) => [lead.id, lead])),
-    details: new Map(),
-    tickets: new Map(tickets.map((ticket) => [ticket.id, ticket])),
-    minuteMs: 0,
-    nowMs: 0,
-    overlay: "state",
-    aqi: undefined,
-  };
-}
+// What sources are looked for by; the hub knows the blind spots of every pollutant.
+const BLIND_TO = "pm2_5";
 
 class Watch implements Page {
   board!: Board;
@@ -70,6 +41,7 @@ class Watch implements Page {
   });
   private readonly tools = h("nav", { class: "tools" });
   private readonly overlays = h("nav", { class: "overlays" });
+  private readonly cell = h("p", { class: "cell", role: "status", hidden: true });
   private readonly stage = h("main", { class: "stage" });
   private readonly curtain = h("p", { class: "curtain", role: "status" });
   private map: ZoneMap | undefined;
@@ -80,7 +52,7 @@ class Watch implements Page {
 
   constructor(root: HTMLElement) {
     const canvas = h("div", { class: "map" });
-    this.stage.append(canvas, this.overlays, this.tools, this.detail.element, this.account.element, this.curtain, this.legend.element);
+    this.stage.append(canvas, this.overlays, this.cell, this.tools, this.detail.element, this.account.element, this.curtain, this.legend.element);
     root.append(this.bar.element, this.stage, this.side.element);
     document.addEventListener("keydown", ({ key }) => {
       if (key !== "Escape") return;
@@ -92,7 +64,7 @@ class Watch implements Page {
     fill(this.curtain, say("loading"));
     this.label();
     try {
-      this.map = new ZoneMap(canvas, (selection) => this.select(selection));
+      this.map = new ZoneMap(canvas, (selection) => this.select(selection), (cell) => this.explain(cell));
     } catch (fault) {
       console.warn("map:", fault);
       fill(canvas, h("p", { class: "no-map" }, say("no_map")));
@@ -124,8 +96,8 @@ class Watch implements Page {
         const before = (this.board as Board | undefined) ?? read;
         takeNewer(read.leads, before.leads.values());
         takeNewer(read.tickets, before.tickets.values());
-        const { minuteMs, nowMs, overlay, aqi } = before;
-        this.board = { ...read, minuteMs, nowMs, overlay, aqi };
+        const { minuteMs, nowMs, overlay, aqi, blind } = before;
+        this.board = { ...read, minuteMs, nowMs, overlay, aqi, blind };
         return this.draw();
       } catch (fault) {
         console.warn("hub:", fault);
@@ -158,27 +130,46 @@ class Watch implements Page {
     this.draw();
   }
 
-  /** Read something again, not more often than every two real seconds; a failure waits for the next time. */
+  /** Read something again, one at a time and with two real seconds between; a failure waits for the next time. */
   private async nowAndThen(what: string, read: () => Promise<void>): Promise<void> {
     if (performance.now() - (this.readAt.get(what) ?? -Infinity) < READ_EVERY_MS) return;
-    this.readAt.set(what, performance.now());
+    this.readAt.set(what, Infinity);
     try {
       await read();
       this.draw();
     } catch (fault) {
       console.warn(`${what}:`, fault);
+    } finally {
+      this.readAt.set(what, performance.now());
     }
   }
 
   private lay(overlay: Overlay): void {
     this.board.overlay = overlay;
+    this.explain(undefined);
     this.readOverlay();
     this.render();
+  }
+
+  /** Say of a cell what would be seen there, and why no less. */
+  private explain(cell: number | undefined): void {
+    const { blind, stations } = this.board;
+    const found = cell === undefined ? undefined : blind?.features.find((one) => one.id === cell)?.properties;
+    this.cell.hidden = !found;
+    if (!found || !blind) return;
+    const reason = blind.words[found.reason];
+    const station = found.station === null ? undefined : stations.get(found.station);
+    const holes = { strength: found.strength_g_s?.toPrecision(2) ?? "", near: found.near_ug_m3?.toPrecision(2) ?? "" };
+    const why = (reason && (language() === "zh" ? reason.chinese : reason.english)) ?? found.reason;
+    fill(this.cell, h("b", {}, say(found.strength_g_s === null ? "blind_here" : "seen_here", holes)), ` ${why}`, station && `（${nameOf(station.properties)}）`);
   }
 
   private readOverlay(): void {
     if (this.board.overlay === "aqi") void this.nowAndThen("aqi", async () => {
       this.board.aqi = await api.aqi();
+    });
+    if (this.board.overlay === "blind") void this.nowAndThen("blind spots", async () => {
+      this.board.blind = await api.blindSpots(BLIND_TO);
     });
   }
 

@@ -17,4 +17,5 @@ export const PALETTE = {
   lab: "#5f4b8b",
   vehicle: "#0f6d8c",
   silent: "#9aa5af",
+  blind: ["#e3f1ee", "#b9d9d6", "#84b4c4", "#5a82ae", "#6b6f76"],
 } as const;

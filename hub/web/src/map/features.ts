@@ -11,6 +11,9 @@ import { anchorOf } from "./geometry";
 const ORDER = { normal: 0, no_data: 1, stale: 2, attention: 3, red: 4 } as const;
 const STATION_ORDER = { micro_station: 0, lab: 1, reference: 2, vehicle: 3 } as const;
 
+// In g/s: more than any source has, for cells in which none would be seen.
+const NEVER = 1e9;
+
 function collection<G extends Geometry>(features: Feature<G>[]): FeatureCollection<G> {
   return { type: "FeatureCollection", features };
 }
@@ -93,9 +96,16 @@ export function indexes(board: Board): FeatureCollection<Point> {
     (board.aqi?.stations ?? []).flatMap(({ station, screening, hour }) => {
       const place = board.stations.get(station);
       if (!place?.geometry) return [];
-      const colour = hour.level?.colour ?? "";
-      const text = hour.aqi === null ? "–" : String(hour.aqi);
-      return [{ type: "Feature", geometry: place.geometry, properties: { id: station, text, colour, screening, order: hour.aqi ?? -1, name: nameOf(place.properties) } }];
+      // Where a pollutant is missing the index is at least the highest of the others.
+      const least = Math.max(-1, ...hour.pollutants.map((one) => one.iaqi ?? -1));
+      const colour = board.aqi?.classes.find((one) => least >= 0 && least <= one.up_to)?.colour ?? "";
+      const text = hour.aqi !== null ? String(hour.aqi) : least >= 0 ? `≥${least}` : "–";
+      return [{ type: "Feature", geometry: place.geometry, properties: { id: station, text, colour, screening, order: least, name: nameOf(place.properties) } }];
     }),
   );
+}
+
+/** The grid of what would be seen; every cell keeps its number for whoever asks why. */
+export function blindCells(board: Board): FeatureCollection {
+  return collection((board.blind?.features ?? []).map((cell) => ({ ...cell, properties: { id: cell.id, strength: cell.properties.strength_g_s ?? NEVER } })));
 }

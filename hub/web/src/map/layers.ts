@@ -1,15 +1,11 @@
 /** The map's layers from the ground up: what is painted how. */
 
-import type { DataDrivenPropertyValueSpecification, ExpressionSpecification, LayerSpecification, StyleSpecification } from "maplibre-gl";
-import type { Overlay } from "../overlay";
+import type { ExpressionSpecification, LayerSpecification, StyleSpecification } from "maplibre-gl";
 import { PALETTE } from "../palette";
+import { BLIND, INDEXES, PLAIN } from "./overlays";
+import { byZoom, PLAIN_FONT, STRONG_FONT } from "./writing";
 
-// Without a glyphs address the map draws its text from the machine's own fonts; weights are read from the first name.
-const FONTS = ["PingFang SC", "Microsoft YaHei", "Noto Sans CJK SC", "Noto Sans SC", "sans-serif"];
-const PLAIN = ["QuietWatch Medium", ...FONTS];
-const STRONG = ["QuietWatch Bold", ...FONTS];
-
-const SOURCES = ["grid", "districts", "district-names", "areas", "area-names", "tracks", "stations", "vehicles", "selected", "indexes"] as const;
+const SOURCES = ["grid", "districts", "district-names", "areas", "area-names", "tracks", "stations", "vehicles", "selected", "indexes", "blind"] as const;
 export type SourceName = (typeof SOURCES)[number];
 
 export function emptyStyle(): StyleSpecification {
@@ -27,8 +23,6 @@ function byFace<T extends string | number>(normal: T, attention: T, red: T, grey
 }
 
 const isRed: ExpressionSpecification = ["==", ["get", "level"], "red"];
-const byZoom = (...stops: number[]): DataDrivenPropertyValueSpecification<number> =>
-  ["interpolate", ["linear"], ["zoom"], ...stops] as ExpressionSpecification;
 
 const ground: LayerSpecification[] = [
   { id: "grid", type: "line", source: "grid", paint: { "line-color": PALETTE.grid, "line-width": 1 } },
@@ -65,7 +59,7 @@ const areas: LayerSpecification[] = [
     source: "district-names",
     minzoom: 10,
     maxzoom: 13.5,
-    layout: { "text-field": ["get", "name"], "text-font": STRONG, "text-size": byZoom(9, 11, 12, 17), "text-letter-spacing": 0.25, "text-allow-overlap": true, "text-ignore-placement": true },
+    layout: { "text-field": ["get", "name"], "text-font": STRONG_FONT, "text-size": byZoom(9, 11, 12, 17), "text-letter-spacing": 0.25, "text-allow-overlap": true, "text-ignore-placement": true },
     paint: { "text-color": PALETTE.faint, "text-opacity": 0.75, "text-halo-color": PALETTE.district, "text-halo-width": 2 },
   },
   {
@@ -139,7 +133,7 @@ const places: LayerSpecification[] = [
     layout: {
       // Reference stations are few and far apart: they are named at every scale.
       "text-field": ["step", ["zoom"], ["case", ["==", ["get", "kind"], "reference"], ["get", "name"], ""], 13, ["get", "name"]],
-      "text-font": PLAIN,
+      "text-font": PLAIN_FONT,
       "text-size": 11,
       "text-anchor": "top",
       "text-offset": ["case", ["==", ["get", "state"], "excess"], ["literal", [0, 1.9]], ["literal", [0, 1.1]]],
@@ -160,7 +154,7 @@ function haloPaint(): Extract<LayerSpecification, { type: "circle" }>["paint"] {
 }
 
 // An area that is red says which it is at every scale.
-const namedBadge: ExpressionSpecification = ["format", ["get", "badge"], {}, "\n", {}, ["get", "name"], { "font-scale": 0.85, "text-font": ["literal", PLAIN] }];
+const namedBadge: ExpressionSpecification = ["format", ["get", "badge"], {}, "\n", {}, ["get", "name"], { "font-scale": 0.85, "text-font": ["literal", PLAIN_FONT] }];
 
 function badge(id: string, filter: ExpressionSpecification, always: boolean): LayerSpecification {
   return {
@@ -172,7 +166,7 @@ function badge(id: string, filter: ExpressionSpecification, always: boolean): La
     layout: {
       // From afar the cause would only crowd the map: many areas may ask for attention on a hazy day.
       "text-field": always ? namedBadge : ["step", ["zoom"], ["get", "short"], 12, ["get", "badge"]],
-      "text-font": STRONG,
+      "text-font": STRONG_FONT,
       "text-size": always ? 13 : 11,
       "text-anchor": "bottom",
       "text-offset": ["case", ["==", ["get", "kind"], "road"], ["literal", [0, -0.3]], ["literal", [0, -1.1]]],
@@ -198,7 +192,7 @@ const names: LayerSpecification[] = [
     layout: {
       // From afar only the names that somebody may look for; a lab's symbol often stands in the middle, so names stand below it.
       "text-field": ["step", ["zoom"], ["case", ["==", ["get", "face"], "normal"], "", ["get", "name"]], 11, ["get", "name"]],
-      "text-font": PLAIN,
+      "text-font": PLAIN_FONT,
       "text-size": byZoom(10.5, 10.5, 14, 13),
       "text-max-width": 9,
       "text-anchor": ["case", ["==", ["get", "kind"], "road"], "center", "top"],
@@ -227,7 +221,7 @@ const moving: LayerSpecification[] = [
       "icon-size": byZoom(9, 0.65, 13, 1),
       "icon-allow-overlap": true,
       "text-field": ["step", ["zoom"], "", 10, ["get", "name"]],
-      "text-font": STRONG,
+      "text-font": STRONG_FONT,
       "text-size": 11,
       "text-anchor": "top",
       "text-offset": [0, 1.25],
@@ -244,52 +238,5 @@ const moving: LayerSpecification[] = [
   },
 ];
 
-// Where an overlay has the word, areas are outlines with names: their level is another layer's.
-const plain: LayerSpecification[] = [
-  { id: "area-outlines", type: "line", source: "areas", paint: { "line-color": PALETTE.border, "line-width": 1.2 } },
-  { ...names[0], id: "area-plain-names", filter: ["boolean", true], paint: { "text-color": PALETTE.soft, "text-halo-color": "#ffffff", "text-halo-width": 1.4 } } as LayerSpecification,
-];
-
-const indexes: LayerSpecification[] = [
-  {
-    id: "indexes",
-    type: "circle",
-    source: "indexes",
-    layout: { "circle-sort-key": ["get", "order"] },
-    paint: {
-      "circle-radius": byZoom(9, 9, 12, 15, 14, 20),
-      "circle-color": ["case", ["==", ["get", "colour"], ""], PALETTE.grey.fill, ["to-color", ["get", "colour"], PALETTE.grey.fill]],
-      "circle-opacity": ["case", ["get", "screening"], 0.55, 0.95],
-      "circle-stroke-color": PALETTE.ink,
-      "circle-stroke-width": ["case", ["get", "screening"], 0.6, 1.8],
-    },
-  },
-  {
-    id: "index-numbers",
-    type: "symbol",
-    source: "indexes",
-    layout: {
-      "text-field": ["get", "text"],
-      "text-font": STRONG,
-      "text-size": byZoom(9, 9, 12, 12, 14, 15),
-      "text-allow-overlap": true,
-      "symbol-sort-key": ["get", "order"],
-    },
-    paint: { "text-color": PALETTE.ink, "text-halo-color": "rgba(255,255,255,0.85)", "text-halo-width": 1.6 },
-  },
-];
-
-export const LAYERS: LayerSpecification[] = [...ground, ...areas, ...places, ...names, ...moving, ...plain, ...indexes];
+export const LAYERS: LayerSpecification[] = [...ground, ...BLIND, ...areas, ...places, ...names, ...moving, ...PLAIN, ...INDEXES];
 export const PLACE_LAYERS = ["vehicles", "stations", "indexes"];
-
-// What an overlay shows; layers that stand in none of these are always there.
-const SHOWN: Record<Overlay, string[]> = {
-  state: ["areas", "area-patterns", "area-lines", "area-glow", "area-names", "badges", "badges-red", "halos", "stations", "station-names", "tracks", "vehicles", "vehicle-halos"],
-  aqi: ["area-outlines", "area-plain-names", "indexes", "index-numbers"],
-  blind: ["area-outlines", "area-plain-names", "stations", "station-names", "tracks", "vehicles"],
-};
-
-/** Whether a layer is drawn under an overlay. */
-export function drawn(layer: string, overlay: Overlay): boolean {
-  return SHOWN[overlay].includes(layer) || !Object.values(SHOWN).some((shown) => shown.includes(layer));
-}

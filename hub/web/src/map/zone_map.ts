@@ -7,9 +7,10 @@ import workerUrl from "maplibre-gl/dist/maplibre-gl-worker.mjs?url";
 import { type Board, faceOf, type Selection } from "../board";
 import { language, say } from "../i18n";
 import type { Overlay } from "../overlay";
-import { areaFeatures, areaNames, districtNames, fixedStations, indexes, tracks, vehicles } from "./features";
+import { areaFeatures, areaNames, blindCells, districtNames, fixedStations, indexes, tracks, vehicles } from "./features";
 import { type Bounds, boundsOf, boundsOfPoints, graticule } from "./geometry";
-import { drawn, emptyStyle, LAYERS, PLACE_LAYERS, type SourceName } from "./layers";
+import { emptyStyle, LAYERS, PLACE_LAYERS, type SourceName } from "./layers";
+import { drawn } from "./overlays";
 import { addPictures } from "./pictures";
 
 setWorkerUrl(workerUrl);
@@ -35,6 +36,7 @@ export class ZoneMap {
   constructor(
     container: HTMLElement,
     private readonly select: (selection: Selection) => void,
+    private readonly explain: (cell: number | undefined) => void,
   ) {
     this.map = new MapLibreMap({
       container,
@@ -52,7 +54,10 @@ export class ZoneMap {
     this.map.touchZoomRotate.disableRotation();
     this.map.addControl(new ScaleControl({ maxWidth: 90 }), "bottom-right");
     this.map.on("load", () => this.furnish());
-    this.map.on("click", ({ point }) => this.select(this.under(point.x, point.y)));
+    this.map.on("click", ({ point }) => {
+      if (this.overlay === "blind") this.explain(this.cellUnder(point.x, point.y));
+      else this.select(this.under(point.x, point.y));
+    });
     this.map.on("mousemove", ({ point }) => {
       this.map.getCanvas().style.cursor = this.under(point.x, point.y) ? "pointer" : "";
     });
@@ -84,6 +89,7 @@ export class ZoneMap {
     this.put("vehicles", vehicles(board));
     this.put("tracks", tracks(board));
     this.put("indexes", indexes(board));
+    this.put("blind", blindCells(board));
     this.put("selected", this.selected());
     this.lay(board.overlay);
   }
@@ -108,6 +114,11 @@ export class ZoneMap {
 
   private featureOf({ kind, id }: NonNullable<Selection>) {
     return kind === "area" ? this.board?.areas.get(id) : this.board?.stations.get(id);
+  }
+
+  private cellUnder(x: number, y: number): number | undefined {
+    const cell = this.map.queryRenderedFeatures([x, y], { layers: ["blind"] })[0];
+    return cell && Number(cell.properties["id"]);
   }
 
   private under(x: number, y: number): Selection {

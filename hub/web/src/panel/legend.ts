@@ -6,6 +6,7 @@ import { time } from "../format";
 import { language, say, type Word } from "../i18n";
 
 const FACES: Word[] = ["red", "attention", "normal", "stale", "no_data"];
+const BLIND: Word[] = ["blind_1", "blind_2", "blind_3", "blind_4", "blind_none"];
 const PLACES: [string, Word][] = [
   ["micro", "micro_station"],
   ["reference", "reference"],
@@ -36,6 +37,7 @@ export class Legend {
       h("summary", {}, say("legend")),
       board.overlay === "state" && rows("legend_areas", FACES.map((face) => ["face", face, face])),
       board.overlay === "aqi" && this.index(board),
+      board.overlay === "blind" && rows("legend_blind", BLIND.map((word) => ["blind", word.slice(6), word])),
       board.overlay !== "aqi" && rows("legend_stations", PLACES.map(([key, word]) => ["place", key, word])),
     );
   }

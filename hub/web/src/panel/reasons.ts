@@ -19,7 +19,7 @@ export function candidates(cause: Cause, board: Board): HTMLElement[] {
     const area = id === null ? undefined : board.areas.get(id);
     const name = id === null ? say("outside") : area ? nameOf(area.properties) : id;
     const who = area ? h("button", { type: "button", class: "link-to", "data-go": `area/${id}` }, name) : h("span", {}, name);
-    return h("li", {}, who, share, h("b", {}, `${Math.round(probability * 100)} %`));
+    return h("li", {}, who, share, h("b", {}, probability < 0.01 ? "< 1 %" : `${Math.round(probability * 100)} %`));
   };
   const settled = cause.settle && (language() === "zh" ? cause.settle.words : cause.settle.words_en);
   return [
