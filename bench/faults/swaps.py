@@ -15,9 +15,11 @@ from hub.quality import Thresholds, calibrate, replay
 
 ALL: Final = tuple(range(len(STATIONS)))
 EVEN, ODD = ALL[::2], ALL[1::2]
-# Two halves by lot.
-_LOT: Final = np.random.default_rng(7).permutation(len(ALL)).tolist()
-HEADS, TAILS = tuple(sorted(_LOT[:6])), tuple(sorted(_LOT[6:]))
+# Halves by lot, drawn twice.
+_CHANCE: Final = np.random.default_rng(7)
+_ONE, _OTHER = (_CHANCE.permutation(len(ALL)).tolist() for _ in range(2))
+HEADS, TAILS = tuple(sorted(_ONE[:6])), tuple(sorted(_ONE[6:]))
+LEFT, RIGHT = tuple(sorted(_OTHER[:6])), tuple(sorted(_OTHER[6:]))
 EVERY: Final = tuple(PROPERTIES)
 DUST: Final = ("pm2_5", "pm10")
 MONTH: Final = 720
@@ -42,8 +44,8 @@ SWAPS: Final = (
     Swap("even -> odd, 1 -> 2", EVEN, 0, ODD, 1),
     Swap("half by lot, 1 -> 2", HEADS, 0, TAILS, 1),
     Swap("other half, 1 -> 2", TAILS, 0, HEADS, 1),
-    Swap("half by lot, 2 -> 1", HEADS, 1, TAILS, 0),
-    Swap("other half, 2 -> 1", TAILS, 1, HEADS, 0),
+    Swap("half by lot, 2 -> 1", LEFT, 1, RIGHT, 0),
+    Swap("other half, 2 -> 1", RIGHT, 1, LEFT, 0),
     Swap("all, dust only, 1 -> 2", ALL, 0, ALL, 1, DUST),
     Swap("odd -> even, dust only", ODD, 0, EVEN, 1, DUST),
     Swap("eight -> four, 1 -> 2", (0, 1, 3, 4, 6, 7, 9, 10), 0, (2, 5, 8, 11), 1),
