@@ -25,24 +25,29 @@ def evidence(anomaly: Anomaly) -> dict[str, Any]:
         "latitude": number(anomaly.latitude),
         "alternatives": list(anomaly.alternatives),
         "basis": asdict(anomaly.basis),
-        "candidates": [one._asdict() for one in anomaly.candidates],
-        "settle": None if anomaly.settle is None else asdict(anomaly.settle),
+        "candidates": [_plain(one._asdict()) for one in anomaly.candidates],
+        "settle": None if anomaly.settle is None else _plain(asdict(anomaly.settle)),
         "explanation": None if anomaly.explanation is None else _explanation(anomaly.explanation),
     }
 
 
 def _explanation(said: Explanation) -> dict[str, Any]:
-    plain = {name: _finite(value) for name, value in asdict(said).items()}
+    plain = _plain(asdict(said))
     for name in ("parts", "neighbours", "history"):
-        plain[name] = [{key: _finite(value) for key, value in one._asdict().items()} for one in getattr(said, name)]
+        plain[name] = [_plain(one._asdict()) for one in getattr(said, name)]
     return plain
+
+
+def _plain(values: dict[str, Any]) -> dict[str, Any]:
+    return {name: _finite(value) for name, value in values.items()}
 
 
 def _finite(value: Any) -> Any:
     """Return a value as JSON knows it, numbers to four decimals: more than any instrument gives."""
     if not isinstance(value, float):
         return value
-    return round(value, 4) if math.isfinite(value) else None
+    # NumPy's numbers are floats that stay NumPy's when rounded, and JSON knows none of them.
+    return round(float(value), 4) if math.isfinite(value) else None
 
 
 def number(value: float) -> float | None:

@@ -1,6 +1,7 @@
 """Puts the web application together."""
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from dataclasses import dataclass
@@ -22,6 +23,7 @@ from hub.map_api.routes import Desk, router
 from hub.map_api.security import BasicAccess, OwnPage, SecurityHeaders
 from hub.store import SeriesReader
 
+_LOG: Final = logging.getLogger(__name__)
 PAGE: Final = Path(__file__).parent / "static"
 LOOPBACK: Final = ("127.0.0.1", "localhost", "[::1]")
 _NOT_BUILT: Final = """<!doctype html><html lang="zh"><meta charset="utf-8"><title>QuietWatch</title>
@@ -81,11 +83,18 @@ async def _not_built() -> Response:
     return HTMLResponse(_NOT_BUILT, 503)
 
 
+def _told(task: asyncio.Task[None]) -> None:
+    """Log what has ended the live streams: without them the map stands still."""
+    if not task.cancelled() and (fault := task.exception()) is not None:
+        _LOG.error("the live streams have ended by a fault", exc_info=fault)
+
+
 def _lifespan(sources: Sources) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         app.state.broadcast = broadcast = Broadcast(sources)
         task = asyncio.create_task(broadcast.run(), name="hub.map_api.broadcast")
+        task.add_done_callback(_told)
         try:
             yield
         finally:
