@@ -4,7 +4,7 @@
 
 Needs matplotlib (`.venv/bin/uv pip install matplotlib`), which nothing else of the project does. Each picture shows the
 device's values as recorded and as broken, its neighbours, the onset, and the verdict. The cases are the
-first that a seed gives, none is chosen by eye: one of a window, of each kind in turn where there is one.
+first that a seed gives, none is chosen by eye: one of a window, one found and two missed of a kind at most.
 """
 
 import argparse
@@ -73,11 +73,11 @@ def main(words: Sequence[str] | None = None) -> None:
 
 
 def _chosen(drawn: Iterator[Case]) -> tuple[list[Case], list[Case]]:
-    """Return ten found and ten missed, of each kind in turn; a window gives one of either at most."""
+    """Return ten found, each of another kind, and ten missed, two of a kind at most; a window gives one of either."""
     chosen: dict[bool, list[Case]] = {True: [], False: []}
     for case in drawn:
         mine = chosen[case.found]
-        wanted = sum(one.kind == case.kind for one in mine) <= len(mine) // len(KINDS)
+        wanted = sum(one.kind == case.kind for one in mine) < (1 if case.found else 2)
         if len(mine) < EACH and wanted and all(one.begin != case.begin for one in mine):
             mine.append(case)
         if all(len(cases) == EACH for cases in chosen.values()):
