@@ -81,6 +81,11 @@ class Broadcast:
             self._closed = True
             await self._notify()
 
+    @property
+    def closed(self) -> bool:
+        """Whether nothing will be streamed any more, by the end of the hub or by a fault."""
+        return self._closed
+
     async def stream(self) -> AsyncIterator[ServerSentEvent]:
         """Yield the latest snapshot, then what changes; a page too slow for all snapshots hears the latest only."""
         version, revision = -1, self._revision

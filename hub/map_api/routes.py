@@ -130,6 +130,8 @@ def _span(from_ms: int | None, to_ms: int | None, now_ms: int) -> tuple[int, int
 async def live(request: Request) -> Response:
     """Stream `snapshot` (at most four a second), `lead` and `ticket` as they change (server-sent events)."""
     broadcast: Broadcast = request.app.state.broadcast
+    if broadcast.closed:  # an empty stream would look alive: a page shall say that it is cut off
+        raise HTTPException(503, "the live streams have ended; the hub's log says why")
     return EventSourceResponse(broadcast.stream(), send_timeout=SEND_TIMEOUT_S)
 
 

@@ -172,3 +172,24 @@ def test_publishing_after_the_loop_is_gone_is_harmless(own_hub: Any) -> None:
 def test_view_before_the_first_minute_is_empty() -> None:
     """The map can be asked before the judge has spoken."""
     assert [LiveView().latest().minute_ms, LiveView().version()] == [0, 0]
+
+
+def test_page_is_told_when_the_streams_have_ended_by_a_fault(own_hub: Any) -> None:
+    """A stream that opens and stays silent would look alive; and the hub still ends in order."""
+    told: list[int] = []
+
+    async def scene(app: FastAPI) -> None:
+        own_hub.live.publish(dataclasses.replace(EMPTY, minute_ms=complex(1)))  # what JSON cannot say
+
+        async def send(part: Any) -> None:
+            told.extend([part["status"]] if "status" in part else [])
+
+        headers = [(b"host", b"localhost")]
+        scope = {"type": "http", "method": "GET", "path": "/api/live", "query_string": b"", "headers": headers}
+        async with asyncio.timeout(5):
+            await app(dict(scope), asyncio.Event().wait, send)  # the stream that meets the fault, and ends
+            await app(dict(scope), asyncio.Event().wait, send)
+
+    play(own_hub, scene)
+
+    assert [200, 503] == told
