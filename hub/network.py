@@ -119,6 +119,11 @@ class Network:
         return Cover(self.cover_row[order], area, start)
 
     @cached_property
+    def rows(self) -> dict[str, int]:
+        """The row of each datastream by its id."""
+        return {stream.id: row for row, stream in enumerate(self.datastreams)}
+
+    @cached_property
     def vehicles(self) -> NDArray[np.intp]:
         """Rows of moving streams."""
         return np.flatnonzero(self.moving)

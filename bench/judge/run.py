@@ -24,7 +24,7 @@ import shapely
 from hub import pipeline
 from hub.bindings import bind
 from hub.model import MINUTE_MS, Area, Datastream, Station
-from hub.network import Network, build_network
+from hub.network import PROPERTY_INDEX, Network, build_network
 from hub.panel import Panel, Readings
 from hub.quality.rounds import ROUND_MIN, STEPS_AT
 from hub.state import leaves
@@ -36,6 +36,7 @@ JUDGED: Final = 240
 FIRST: Final = LAST - DAY + 1
 PROPERTIES: Final = (("pm2_5", "ug/m3"), ("pm10", "ug/m3"), ("no2", "ppb"), ("o3", "ppb"), ("noise", "dB(A)"))
 SIDE_DEGREES: Final = 0.4
+QUIET_DB: Final = 40.0
 WHAT: Final = {
     "plain": "whole tick",
     "steps": "  spikes and steps",
@@ -77,10 +78,11 @@ def network_of(streams: int) -> Network:
 
 
 def readings(network: Network, minute: int, chance: np.random.Generator) -> Readings:
-    """Return one reading of every stream in a minute: haze that rises and falls, with 5 % of noise."""
+    """Return one reading of every stream in a minute: haze that rises and falls over quiet streets, each off by 5 %."""
     n = len(network)
-    level = 60 + 40 * np.sin(minute / 200)
+    haze = 60 + 40 * np.sin(minute / 200)
     nan = np.full(n, np.nan)
+    level = np.where(network.property == PROPERTY_INDEX["noise"], QUIET_DB, haze)
     value = level * (1 + 0.05 * chance.standard_normal(n))
     return Readings(np.arange(n, dtype=np.int32), np.full(n, minute * MINUTE_MS), value, np.ones(n, np.uint8), nan, nan)
 

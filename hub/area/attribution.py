@@ -7,8 +7,6 @@ from typing import Final, NamedTuple
 import numpy as np
 import shapely
 from numpy.typing import NDArray
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
 from scipy.spatial import cKDTree
 
 from hub.area.geometry import NOWHERE
@@ -97,9 +95,15 @@ def groups(east_m: Floats, north_m: Floats, family: NDArray[np.int64]) -> NDArra
         return np.zeros(k, np.int64)
     # Families lie so far apart in a third dimension that nothing links them.
     places = np.column_stack([east_m, north_m, family * 10 * LINK_M])
-    pairs = cKDTree(places).query_pairs(LINK_M, output_type="ndarray")
-    links = coo_array((np.ones(len(pairs), np.int8), (pairs[:, 0], pairs[:, 1])), shape=(k, k))
-    return connected_components(links, directed=False)[1].astype(np.int64)
+    one, other = cKDTree(places).query_pairs(LINK_M, output_type="ndarray").T
+    # Each takes the first name among those it is linked with, until nobody takes another.
+    first, before = np.arange(k), np.full(k, k)
+    while not np.array_equal(first, before):
+        before = first.copy()
+        np.minimum.at(first, one, before[other])
+        np.minimum.at(first, other, before[one])
+        first = first[first]
+    return np.unique(first, return_inverse=True)[1]
 
 
 def near(measured: Measured, shapes: NDArray[np.object_]) -> NDArray[np.intp]:

@@ -83,7 +83,8 @@ def reference(sight: Sight, known: Held, row: int) -> Reference:
     if network.moving[row]:
         own, hour = _own_hours(sight, row)
         if own[-1] >= np.nan_to_num(region[-1], nan=-np.inf):
-            return Reference(np.fmax(region, own), "own_hour", len(hour), _middle(hour))
+            middle = _middle(np.array([one.value for one in hour])).tolist()
+            return Reference(np.fmax(region, own), "own_hour", len(hour), tuple(hour[at] for at in middle))
         return Reference(np.fmax(region, own), "region", len(crowd), _members(sight, known, crowd))
     if network.neighbours[row, 0] >= len(network):
         return Reference(np.full(SPAN, np.nan), "", 0, ())
@@ -95,20 +96,17 @@ def reference(sight: Sight, known: Held, row: int) -> Reference:
 
 
 def _members(sight: Sight, known: Held, which: Rows) -> tuple[Neighbour, ...]:
+    """Return at most SHOWN members from the middle, as many left out below as above: their median is that of all."""
     streams = sight.bindings.network.datastreams
-    return _middle(
-        [
-            Neighbour(streams[known.rows[at]].id, int(known.minute[at, -1]) * MINUTE_MS, float(known.value[at, -1]))
-            for at in which.tolist()
-        ]
+    return tuple(
+        Neighbour(streams[known.rows[at]].id, int(known.minute[at, -1]) * MINUTE_MS, float(known.value[at, -1]))
+        for at in which[_middle(known.value[which, -1])].tolist()
     )
 
 
-def _middle(members: list[Neighbour]) -> tuple[Neighbour, ...]:
-    """Return at most SHOWN members from the middle, as many left out below as above: their median is that of all."""
-    ordered = sorted(members, key=lambda one: one.value)
-    cut = max(0, (len(ordered) - SHOWN + 1) // 2)
-    return tuple(ordered[cut : len(ordered) - cut])
+def _middle(values: Floats) -> Rows:
+    cut = max(0, (len(values) - SHOWN + 1) // 2)
+    return np.argsort(values, kind="stable")[cut : len(values) - cut]
 
 
 def _own_hours(sight: Sight, row: int) -> tuple[Floats, list[Neighbour]]:

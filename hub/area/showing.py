@@ -97,8 +97,7 @@ def _beyond(sight: Sight, finding: Finding, row: int) -> float:
 def first_ms(sight: Sight, anomalies: tuple[Anomaly, ...], start_ms: int) -> int:
     """Return when what the evidence shows began, by the panel as it is now; never after `start_ms`."""
     network = sight.bindings.network
-    index = {stream.id: stream.row for stream in network.datastreams} if anomalies else {}
-    rows = np.array([index[anomaly.datastream] for anomaly in anomalies], np.intp)
+    rows = np.array([network.rows[anomaly.datastream] for anomaly in anomalies], np.intp)
     needed = np.array([a.threshold + (0.0 if np.isnan(a.background) else a.background) for a in anomalies])
     below = bool(len(anomalies)) and anomalies[0].value < needed[0]
     return int(min(start_ms, onset_ms(sight.panel, rows, needed, sight.minute, below=below).min(initial=start_ms)))

@@ -1,5 +1,6 @@
 """What follows from a judged minute: how areas stand, which leads and tickets open."""
 
+from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
@@ -12,7 +13,7 @@ from hub.area.status import AreaState
 from hub.hour_pass import Found
 from hub.lead.opening import lead_opening
 from hub.lead.words import with_words
-from hub.model import Anomaly, AreaStatus, Freshness, LeadOpening, Level, TicketOpening
+from hub.model import Anomaly, Area, AreaStatus, Freshness, LeadOpening, Level, TicketOpening
 
 
 class Outcome(NamedTuple):
@@ -65,9 +66,13 @@ class _Evidence:
     def __init__(self, sight: Sight, found: Laid, after: AreaState) -> None:
         self.sight = sight
         self.after = after
-        self.names = {area.id: area for area in sight.bindings.network.areas}
         self._found = found
         self._known: dict[tuple[int, int], tuple[Anomaly, ...]] = {}
+
+    @cached_property
+    def names(self) -> dict[str, Area]:
+        """All areas by their ids."""
+        return {area.id: area for area in self.sight.bindings.network.areas}
 
     def __call__(self, area: int, slot: int) -> tuple[Anomaly, ...]:
         """Return what holds an area's level in a slot, the strongest first."""
