@@ -55,12 +55,14 @@ class Bound(NamedTuple):
     Attributes:
         rule: int64[n], index into `Bindings.rules`, -1 where none applies.
         applies: bool[n], whether there is one.
+        judges: whether there is one for any.
     """
 
     group: Group
     detector: Detector[Any]
     rule: NDArray[np.int64]
     applies: NDArray[np.bool_]
+    judges: bool
 
 
 @dataclass(frozen=True, eq=False)
@@ -166,7 +168,8 @@ def _bound(
             threshold = _threshold(rule, night=night) * (-1 if rule.below else 1)
             better = applies & (threshold < strictest)
             strictest[better], chosen[better] = threshold, index
-    return Bound(group, _detector(group, rules, chosen, night=night), chosen, chosen >= 0)
+    applies = chosen >= 0
+    return Bound(group, _detector(group, rules, chosen, night=night), chosen, applies, bool(applies.any()))
 
 
 def _threshold(rule: Rule, *, night: bool) -> float:

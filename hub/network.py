@@ -119,6 +119,13 @@ class Network:
         return Cover(self.cover_row[order], area, start)
 
     @cached_property
+    def placed(self) -> dict[int, NDArray[np.intp]]:
+        """Rows of the fixed streams that stand somewhere, by property."""
+        placed = np.flatnonzero(~self.moving & np.isfinite(self.east_m))
+        properties = self.property[placed]
+        return {prop: placed[properties == prop] for prop in np.unique(properties).tolist()}
+
+    @cached_property
     def rows(self) -> dict[str, int]:
         """The row of each datastream by its id."""
         return {stream.id: row for row, stream in enumerate(self.datastreams)}

@@ -1,11 +1,12 @@
 """A few streams of all: what is picked out of arrays with an element for each stream, and put back."""
 
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 Rows = NDArray[np.intp]
+NO_ROWS: Final = np.zeros(0, np.intp)
 Parameter = float | NDArray[np.float64]
 StateT = TypeVar("StateT", bound=tuple[NDArray[Any], ...])
 

@@ -71,7 +71,7 @@ def detect(
         group, series = bound.group, fresh
         if group in due:
             series = _averaged(fresh, bound, means[_period(group)], minute)
-        judged = bound.applies.any() and (group.average_min == 1 or group in due)
+        judged = bound.judges and (group.average_min == 1 or group in due)
         moved = bound.detector(series, run)[1] if judged else run
         active = moved.active
         if active.any():
@@ -112,7 +112,7 @@ def noticed(bindings: Bindings, background: Floats, runs: tuple[Remembered, ...]
 
 def _is_due(bound: Bound, minute: int) -> bool:
     """Return whether a mean ends with a minute: those of clock hours do at each full hour."""
-    return minute == last_due(bound.group, minute) and bool(bound.applies.any())
+    return bound.judges and minute == last_due(bound.group, minute)
 
 
 def _period(group: Group) -> tuple[int, int, int]:

@@ -54,4 +54,5 @@ class Exceedance:
 
     def threshold(self, background: Floats) -> Floats:
         """Return the limit of each stream."""
-        return np.broadcast_to(np.asarray(self.limit, np.float64), background.shape)
+        limit = np.asarray(self.limit, np.float64)
+        return limit if limit.ndim else np.broadcast_to(limit, background.shape)

@@ -90,53 +90,53 @@ def held_back(  # what is known at a minute
         findings: of the minute.
         minute: since 1970.
     """
-    standing = _standing_out(network, findings)
-    if not standing.any():
+    excesses = [one for one in findings if one.group.detector in EXCESSES and one.active.any()]
+    rows = _standing_out(network, excesses)
+    if not rows.size:
         return findings
+    speaking = honest[0] & network.ambient & (minute - newest.minute < SPAN_MIN)
+    found = _standing(network, newest, honest[1], excesses, rows, minute)
     brought = np.zeros(len(network), np.bool_)
-    for prop in np.unique(network.property[standing]).tolist():
-        same = network.property == prop
-        speaking = np.flatnonzero(same & network.ambient & honest[0] & (minute - newest.minute < SPAN_MIN))
-        found = _standing(network, newest, honest[1], findings, np.flatnonzero(standing & same), minute)
-        brought[found.row] = _brought(network, panel, found, speaking, minute)
+    brought[rows] = _brought(network, panel, found, speaking, minute)
+    if not brought.any():
+        return findings
     return tuple(
         finding._replace(active=finding.active & ~brought) if finding.group.detector in EXCESSES else finding
         for finding in findings
     )
 
 
-def _standing_out(network: Network, findings: tuple[Finding, ...]) -> Bools:
-    standing = np.zeros(len(network), np.bool_)
-    for finding in findings:
-        if finding.group.detector in EXCESSES:
-            standing |= finding.active
-    return standing & ~network.moving & np.isfinite(network.east_m)
+def _standing_out(network: Network, excesses: list[Finding]) -> Rows:
+    if not excesses:
+        return np.zeros(0, np.intp)
+    standing = np.logical_or.reduce([finding.active for finding in excesses])
+    return np.flatnonzero(standing & ~network.moving & np.isfinite(network.east_m))
 
 
 def _standing(  # what is known of each
-    network: Network, newest: Newest, background: Floats, findings: tuple[Finding, ...], rows: Rows, minute: int
+    network: Network, newest: Newest, background: Floats, excesses: list[Finding], rows: Rows, minute: int
 ) -> Standing:
     since_ms, value = np.full(len(rows), minute * MINUTE_MS), newest.value[rows]
     beyond = np.full(len(rows), -np.inf)
-    for finding in findings:
-        if finding.group.detector in EXCESSES:
-            active = finding.active[rows]
-            since_ms = np.where(active, np.minimum(since_ms, finding.since_ms[rows]), since_ms)
-            passed = (value - finding.background[rows]) / finding.threshold[rows]
-            beyond = np.where(active, np.fmax(beyond, passed), beyond)
+    for finding in excesses:
+        active = finding.active[rows]
+        since_ms = np.where(active, np.minimum(since_ms, finding.since_ms[rows]), since_ms)
+        passed = (value - finding.background[rows]) / finding.threshold[rows]
+        beyond = np.where(active, np.fmax(beyond, passed), beyond)
     east, north = wind_at(network, newest, minute, network.east_m[rows], network.north_m[rows])
     return Standing(rows, value, value - background[rows], beyond, minute - since_ms / MINUTE_MS, east, north)
 
 
-def _brought(network: Network, panel: Panel, standing: Standing, speaking: Rows, minute: int) -> Bools:
+def _brought(network: Network, panel: Panel, standing: Standing, speaking: Bools, minute: int) -> Bools:
     """Return bool[k]: what came with the wind, or may have."""
-    before, behind = (_witnesses(network, standing, speaking, side) for side in (1.0, -1.0))
+    before, behind = _witnesses(network, standing, speaking)
+    past = _Past.of(panel, np.concatenate([standing.row, before.row.ravel(), behind.row.ravel()]), minute)
     windy = np.hypot(standing.upwind_east, standing.upwind_north) >= CALM_M_S
     edge = windy & ~before.there.any(axis=1)
     span = np.stack([SOONEST * before.travel_min - SLACK_MIN, LATEST * before.travel_min + SLACK_MIN])
-    above = _highest(panel, before, span, minute) - _ground(standing)
+    above = past.highest(before, span) - _ground(standing)
     came = before.there & (above >= SHARE * standing.excess[:, None])
-    went = _went_on(panel, standing, behind, minute)
+    went = _went_on(past, standing, behind)
     # What is nearly over, because it has reached the other stations, too, says nothing any more, wind or not.
     over = standing.beyond < PASSING
     own = ~over & (~windy | np.where(edge, ~went, ~came.any(axis=1)))
@@ -160,43 +160,79 @@ def _sources(standing: Standing, before: Witnesses, came: Bools, own: Bools) -> 
     return own
 
 
-def _went_on(panel: Panel, standing: Standing, behind: Witnesses, minute: int) -> Bools:
+def _went_on(past: "_Past", standing: Standing, behind: Witnesses) -> Bools:
     """Return bool[k]: at the edge of the network, what goes on downwind undiluted, or has not had the time to."""
     journey = np.minimum(LATEST * behind.travel_min + SLACK_MIN, WAIT_MIN)
     waits = behind.there[:, 0] & (standing.age_min < journey[:, 0])
     own = Witnesses(np.broadcast_to(standing.row[:, None], behind.row.shape), behind.travel_min)
-    then = _highest(panel, own, np.stack([journey - 1, journey + 1]), minute)
-    now = _highest(panel, behind, np.stack([np.zeros_like(journey), np.full_like(journey, SLACK_MIN)]), minute)
+    then = past.highest(own, np.stack([journey - 1, journey + 1]))
+    now = past.highest(behind, np.stack([np.zeros_like(journey), np.full_like(journey, SLACK_MIN)]))
     went = behind.there & (now - _ground(standing) >= SHARE * (then - _ground(standing)))
     return waits | went[:, 0]
 
 
-def _witnesses(network: Network, standing: Standing, speaking: Rows, side: float) -> Witnesses:
-    """Return the nearest upwind (side 1) or downwind (-1) of each."""
-    speed = np.maximum(np.hypot(standing.upwind_east, standing.upwind_north), CALM_M_S)
-    dx = network.east_m[speaking] - network.east_m[standing.row][:, None]
-    dy = network.north_m[speaking] - network.north_m[standing.row][:, None]
-    east, north = (standing.upwind_east / speed)[:, None], (standing.upwind_north / speed)[:, None]
-    along, beside = side * (dx * east + dy * north), np.abs(dx * north - dy * east)
-    fits = (along >= NEAREST_M) & (along <= FARTHEST_M) & (beside <= np.maximum(BESIDE_M, BESIDE * along))
-    away = np.where(fits, along, np.inf)
-    order = np.argsort(away, axis=1, kind="stable")[:, :WITNESSES]
-    near = np.take_along_axis(away, order, axis=1)
-    rows = speaking[order] if speaking.size else np.zeros(near.shape, np.intp)
-    if missing := WITNESSES - near.shape[1]:
-        near = np.pad(near, ((0, 0), (0, missing)), constant_values=np.inf)
-        rows = np.pad(rows, ((0, 0), (0, missing)))
-    travel_min = near / speed[:, None] / 60
+def _witnesses(network: Network, standing: Standing, speaking: Bools) -> tuple[Witnesses, Witnesses]:
+    """Return the nearest of the same property upwind, and downwind, of each."""
+    k = len(standing.row)
+    rows, away = (np.zeros((2, k, WITNESSES), kind) for kind in (np.intp, np.float64))
+    away.fill(np.inf)
+    properties = network.property[standing.row]
+    for prop in np.unique(properties).tolist():
+        own, others = np.flatnonzero(properties == prop), network.placed[prop]
+        rows[:, own], away[:, own] = _nearest(network, standing, own, others[speaking[others]])
+    travel_min = away / _speed(standing)[:, None] / 60
     travel_min[travel_min > SPAN_MIN / LATEST] = np.inf
-    return Witnesses(rows, travel_min)
+    return Witnesses(rows[0], travel_min[0]), Witnesses(rows[1], travel_min[1])
 
 
-def _highest(panel: Panel, witnesses: Witnesses, span_min: Floats, minute: int) -> Floats:
-    """Return float64[k, w]: the highest value of each between two ages in minutes, -inf for none."""
-    rows, where = np.unique(witnesses.row, return_inverse=True)
-    minutes, value, _, _ = panel.tail(rows, minute, SPAN_MIN)
-    age = minute - minutes
-    first, last = np.nan_to_num(span_min, posinf=0.0)
-    inside = (age >= np.minimum(first, SPAN_MIN - 1)[..., None]) & (age <= last[..., None])
-    seen = value[where.reshape(witnesses.row.shape)]
-    return np.asarray(np.where(inside & ~np.isnan(seen), seen, -np.inf).max(axis=2, initial=-np.inf), np.float64)
+def _speed(standing: Standing) -> Floats:
+    return np.maximum(np.hypot(standing.upwind_east, standing.upwind_north), CALM_M_S)
+
+
+def _nearest(network: Network, standing: Standing, own: Rows, speaking: Rows) -> tuple[Rows, Floats]:
+    """Return the rows of the nearest upwind and downwind of some, (2, k, WITNESSES), and their metres upwind."""
+    here, speed = standing.row[own], _speed(standing)[own]
+    dx = network.east_m[speaking] - network.east_m[here][:, None]
+    dy = network.north_m[speaking] - network.north_m[here][:, None]
+    east, north = (standing.upwind_east[own] / speed)[:, None], (standing.upwind_north[own] / speed)[:, None]
+    along, beside = dx * east + dy * north, np.abs(dx * north - dy * east)
+    far = np.abs(along)
+    fits = (far >= NEAREST_M) & (far <= FARTHEST_M) & (beside <= np.maximum(BESIDE_M, BESIDE * far))
+    some = np.flatnonzero(fits.any(axis=0))
+    # Somebody has to stand in each place: one that is nobody's witness does for nobody.
+    rows = np.append(speaking[some], np.zeros(WITNESSES, np.intp))
+    ahead, fits = along[:, some], fits[:, some]
+    away = np.stack([np.where(fits & (side * ahead > 0), side * ahead, np.inf) for side in (1.0, -1.0)])
+    away = np.concatenate([away, np.full((2, len(own), WITNESSES), np.inf)], axis=2)
+    order = np.argsort(away, axis=2, kind="stable")[:, :, :WITNESSES]
+    return rows[order], np.take_along_axis(away, order, axis=2)
+
+
+class _Past(NamedTuple):
+    """The last SPAN_MIN minutes of some streams.
+
+    Attributes:
+        place: int64, index into `value` by row.
+        age_min: int64[t], of each minute.
+        value: float64[rows, t], -inf for none.
+    """
+
+    place: Rows
+    age_min: NDArray[np.int64]
+    value: Floats
+
+    @classmethod
+    def of(cls, panel: Panel, rows: Rows, minute: int) -> "_Past":
+        some = np.unique(rows)
+        place = np.zeros(int(some[-1]) + 1, np.intp)
+        place[some] = np.arange(len(some))
+        minutes, value, _, _ = panel.tail(some, minute, SPAN_MIN)
+        return cls(place, minute - minutes, np.where(np.isnan(value), -np.inf, value))
+
+    def highest(self, witnesses: Witnesses, span_min: Floats) -> Floats:
+        """Return float64[k, w]: the highest value of each between two ages in minutes, -inf for none."""
+        first, last = np.where(np.isinf(span_min), 0.0, span_min)
+        age = self.age_min
+        inside = (age >= np.minimum(first, SPAN_MIN - 1)[..., None]) & (age <= last[..., None])
+        seen = np.where(inside, self.value[self.place[witnesses.row]], -np.inf)
+        return np.asarray(seen.max(axis=2, initial=-np.inf), np.float64)

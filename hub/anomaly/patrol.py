@@ -15,6 +15,7 @@ from hub.anomaly.hysteresis import Floats, Ints
 from hub.bindings import Bindings, Bound
 from hub.model import MINUTE_MS
 from hub.panel import NEVER, Newest, Panel
+from hub.rows import NO_ROWS
 
 Bools = NDArray[np.bool_]
 Rows = NDArray[np.intp]
@@ -26,7 +27,6 @@ PLACE_M: Final = 400.0
 # Minutes: a pause that does not end a peak; its longest; between two passes; of its own that it is compared with.
 PAUSE_MIN, LONGEST_MIN, APART_MIN = 2, 8, 10
 OWN_MIN, OWN_VALUES = 60, 10
-NO_ROWS: Final = np.zeros(0, np.intp)
 
 
 class Peaks(NamedTuple):
@@ -81,7 +81,8 @@ def passed(
         peaks: before.
         minute: since 1970.
     """
-    rows = np.flatnonzero(bindings.network.moving & (newest.minute == minute)) if bindings.patrols else NO_ROWS
+    rows = bindings.network.vehicles if bindings.patrols else NO_ROWS
+    rows = rows[newest.minute[rows] == minute]
     if not rows.size:
         return (), peaks
     excess = newest.value[rows] - background[rows]

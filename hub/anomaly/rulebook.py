@@ -3,6 +3,7 @@
 import tomllib
 from collections.abc import Iterable, Mapping
 from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
 from importlib import resources
 from typing import Final
 
@@ -105,5 +106,6 @@ def phase_start(minute: int) -> int:
     return minute - (since_six - day_min if since_six >= day_min else since_six)
 
 
+@lru_cache(maxsize=64)  # every group of rules asks the same of the same minute
 def _beijing(minute: int) -> datetime:
     return datetime.fromtimestamp(minute * 60, UTC).replace(tzinfo=None) + BEIJING

@@ -5,6 +5,7 @@ from numpy.typing import NDArray
 
 from hub.network import PROPERTY_INDEX, Network
 from hub.panel import Newest
+from hub.rows import NO_ROWS
 
 Floats = NDArray[np.float64]
 # Wind older than this is not today's.
@@ -44,7 +45,7 @@ def blended(measured: Floats, east_m: Floats, north_m: Floats) -> tuple[Floats, 
 
 def _by_station(network: Network, newest: Newest, minute: int, name: str) -> Floats:
     """Return float64[3, stations]: the recent value of fixed stations and where they stand, NaN for none."""
-    rows = np.flatnonzero((network.property == PROPERTY_INDEX[name]) & ~network.moving & np.isfinite(network.east_m))
+    rows = network.placed.get(PROPERTY_INDEX[name], NO_ROWS)
     rows = rows[minute - newest.minute[rows] < RECENT_MIN]
     found = np.full((3, len(network.stations)), np.nan)
     found[:, network.station[rows]] = newest.value[rows], network.east_m[rows], network.north_m[rows]

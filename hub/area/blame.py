@@ -45,6 +45,9 @@ class Excess(NamedTuple):
     area: Ints
 
 
+_NO_EXCESS: Final = Excess(*(np.zeros(0, kind) for kind in (np.intp, np.uint8, np.int64, float, float, np.int64)))
+
+
 class Laid(NamedTuple):
     """What is laid to areas at a minute.
 
@@ -83,9 +86,10 @@ def laid(sight: Sight, areas: AreaState, blame: Ints) -> Laid:
         found = culprit(sight, _group(excess, members), areas)
         excess.area[members] = found.area
         why.setdefault(found.area, found)
-    _support_excess(sight, excess, support)
     now = np.full(len(blame), NOWHERE)
-    now[excess.row] = excess.area
+    if excess.row.size:
+        _support_excess(sight, excess, support)
+        now[excess.row] = excess.area
     return Laid(support, excess, now, why)
 
 
@@ -99,9 +103,9 @@ def reason(sight: Sight, found: Laid, area: int) -> Culprit:
 
 def _support_exceedance(sight: Sight, finding: Finding, support: Support) -> None:
     """A red level asks for the area that the station stands in; attention also for areas that it speaks for."""
+    if not finding.active.any():
+        return  # the quiet minute that most are
     network, active = sight.bindings.network, sight.active(finding)
-    if not active.any():
-        return
     if finding.group.level == Level.RED:
         rows = np.flatnonzero(active & (network.home >= 0))
         area = network.home[rows]
@@ -114,17 +118,19 @@ def _support_exceedance(sight: Sight, finding: Finding, support: Support) -> Non
 
 
 def _excess(sight: Sight) -> Excess:
-    n = len(sight.lying)
-    levels, since_ms = np.zeros(n, np.uint8), np.zeros(n, np.int64)
     # Attention first, so that red has the last word.
     standing = sorted((finding for finding in sight.findings if finding.group.detector in EXCESSES), key=_level)
+    if not any(finding.active.any() for finding in standing):
+        return _NO_EXCESS
+    n = len(sight.lying)
+    levels, since_ms = np.zeros(n, np.uint8), np.zeros(n, np.int64)
     for finding in standing:
         active = np.flatnonzero(sight.active(finding))
         levels[active] = finding.group.level
         since_ms[active] = finding.since_ms[active]
     row = np.flatnonzero(levels)
     needed = np.full(len(row), np.nan)
-    for finding in standing if row.size else ():
+    for finding in standing:
         threshold = finding.threshold[row]
         needed = np.where(np.isnan(threshold), needed, threshold)
     beyond = (sight.newest.value[row] - sight.background[row]) / needed

@@ -123,14 +123,12 @@ def _changed(whole: NDArray[Any], cells: NDArray[np.intp], part: NDArray[Any]) -
 
 def freshness(network: Network, newest_minute: Ints, state: AreaState, minute_ms: int) -> Levels:
     """Return uint8[A]: how fresh the newest value is that speaks for each area; a passing vehicle's counts, too."""
-    cover = network.cover
-    newest = newest_minute[cover.row]
-    heard_ms = np.where(newest < 0, NEVER_MS, newest * MINUTE_MS)
-    slack_ms = np.maximum(3 * network.period_ms[cover.row], FRESH_MS)
+    cover, slack_ms = network.cover, _slack_ms(network)
+    heard_ms = np.where(newest_minute < 0, NEVER_MS, newest_minute * MINUTE_MS)
     until, heard = np.full(len(network.areas), NEVER_MS), np.full(len(network.areas), NEVER_MS)
     if len(cover.area):
-        until[cover.area] = np.maximum.reduceat(heard_ms + slack_ms, cover.start)
-        heard[cover.area] = np.maximum.reduceat(heard_ms, cover.start)
+        until[cover.area] = np.maximum.reduceat((heard_ms + slack_ms).take(cover.row), cover.start)
+        heard[cover.area] = np.maximum.reduceat(heard_ms.take(cover.row), cover.start)
     supported = state.supported_ms.max(axis=1, initial=NEVER_MS)
     is_fresh = (until >= minute_ms) | (minute_ms - supported <= FRESH_MS)
     heard = np.maximum(heard, supported)
@@ -140,8 +138,12 @@ def freshness(network: Network, newest_minute: Ints, state: AreaState, minute_ms
 
 def speaking(network: Network, newest_minute: Ints, minute: int) -> NDArray[np.bool_]:
     """Return bool[n]: whose newest value still speaks: silence keeps nobody unusual."""
-    slack_ms = np.maximum(3 * network.period_ms, FRESH_MS)
-    return np.asarray((minute - newest_minute) * MINUTE_MS <= slack_ms)
+    return np.asarray((minute - newest_minute) * MINUTE_MS <= _slack_ms(network))
+
+
+def _slack_ms(network: Network) -> Ints:
+    """Return int64[n]: for how long the newest value of each stream is fresh."""
+    return np.maximum(3 * network.period_ms, FRESH_MS)
 
 
 def detector_of(slot: int) -> DetectorKind:
