@@ -8,6 +8,7 @@ HubError
 │   └── Unusable         authentic and in order, but it cannot be decoded
 ├── JournalError         the journal's files, or its chain
 ├── StoreError           the telemetry store
+├── ReplayError          one part of a replay ended before its time
 ├── TooLittleHistory     thresholds cannot be learnt yet
 └── PushFailed           one delivery attempt to one receiver
 """
@@ -78,6 +79,21 @@ class JournalError(HubError):
 
 class StoreError(HubError):
     """The telemetry store cannot do what was asked."""
+
+
+class ReplayError(HubError):
+    """A process that judged a part of a replay has failed.
+
+    Attributes:
+        from_ms, to_ms: of the part.
+        reason: what it said.
+    """
+
+    def __init__(self, from_ms: int, to_ms: int, reason: str) -> None:
+        super().__init__(f"replay of {from_ms} to {to_ms} ms: {reason}")
+        self.from_ms = from_ms
+        self.to_ms = to_ms
+        self.reason = reason
 
 
 class TooLittleHistory(HubError):

@@ -128,12 +128,22 @@ class JournalReader:
     def _file(self, path: Path) -> tuple[sqlite3.Connection, Tip] | None:
         if path not in self._open:
             file = open_read_only(path)
-            head = head_of(file)
+            head = self._head(path, file)
             if head is None:
                 file.close()
                 return None
             self._open[path] = file, head
         return self._open[path]
+
+    @staticmethod
+    def _head(path: Path, file: sqlite3.Connection) -> Tip | None:
+        try:
+            return head_of(file)
+        except sqlite3.OperationalError:
+            raise  # the disk's or a writer's matter: it passes
+        except sqlite3.DatabaseError as error:
+            file.close()
+            raise JournalError(path.name, 0, str(error)) from error
 
     def _chunks(self, file: sqlite3.Connection, after_id: int, kinds: Sequence[EntryKind]) -> Iterator[list[Entry]]:
         # Chunk by chunk, so that no read transaction stays open and keeps the write-ahead log from being taken in.

@@ -1,6 +1,7 @@
 """Other rules for a replay: files that stand in place of those of the same name, or beside all others."""
 
 from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 
 import msgspec
 
@@ -8,7 +9,6 @@ from hub.anomaly.lint import Flaw, lint
 from hub.anomaly.rulebook import rules_of
 from hub.anomaly.standard import default_standards, standards_of
 from hub.configured import Configured
-from hub.replay.telling import Change
 
 
 def replaced(known: Mapping[str, str], new: Mapping[str, str]) -> dict[str, str]:
@@ -20,18 +20,21 @@ def replaced(known: Mapping[str, str], new: Mapping[str, str]) -> dict[str, str]
     return texts
 
 
-def changed(new: Mapping[str, str], own: Mapping[str, str]) -> Change:
-    """Return what has every config entry say new rules.
+@dataclass(frozen=True)
+class Changed:
+    """Has every config entry say new rules.
 
-    Args:
+    Attributes:
         new: TOML texts by name; none leaves the entries as they are.
         own: the rules where an entry says none.
     """
 
-    def change(said: Configured) -> Configured:
-        return msgspec.structs.replace(said, rules=replaced(said.rules or own, new)) if new else said
+    new: Mapping[str, str]
+    own: Mapping[str, str]
 
-    return change
+    def __call__(self, said: Configured) -> Configured:
+        """Return what is said in place of an entry."""
+        return msgspec.structs.replace(said, rules=replaced(said.rules or self.own, self.new)) if self.new else said
 
 
 def flaws_of(new: Mapping[str, str], now: Configured, areas: Collection[str]) -> tuple[Flaw, ...]:

@@ -1,5 +1,6 @@
 """One replay of a hub's past, from its configuration file to the account; reads what a running hub writes."""
 
+import os
 import time
 from collections.abc import Callable, Mapping
 from typing import NamedTuple
@@ -10,8 +11,9 @@ from hub.config import Config
 from hub.configured import Configured, InForce
 from hub.registry.reading import reading
 from hub.replay.account import AccountAnswer, account, differences
-from hub.replay.rules import changed, flaws_of
-from hub.replay.stretch import Judged, Place, Progress, judged_again
+from hub.replay.parts import judged_in_parts
+from hub.replay.rules import Changed, flaws_of
+from hub.replay.stretch import Judged, Place, Progress, span_of
 
 REGISTRY = "registry.sqlite"
 
@@ -68,8 +70,9 @@ def verified(config: Config, wanted: Wanted, report: Callable[[Progress], None])
 
 def _again(config: Config, wanted: Wanted, report: Callable[[Progress], None]) -> Judged:
     own = InForce(_now(config).zone() or (), rules_of(config.rules))
-    change = changed(wanted.rules, config.rules)
-    return judged_again(Place(config.directory, own), (wanted.days, wanted.to_ms), change, report)
+    change, place = Changed(wanted.rules, config.rules), Place(config.directory, own)
+    processes = len(os.sched_getaffinity(0))
+    return judged_in_parts(place, span_of(place, wanted.days, wanted.to_ms), change, report, processes)
 
 
 def _now(config: Config) -> Configured:

@@ -72,27 +72,49 @@ class Begun(NamedTuple):
     ticks: Iterator[Told]
 
 
-def judged_again(
-    place: Place, days: tuple[float, int | None], change: Change, report: Callable[[Progress], None]
-) -> Judged:
+class Span(NamedTuple):
+    """A stretch of time, UTC milliseconds.
+
+    Attributes:
+        from_ms, to_ms: from <= time < to.
+        tip_ms: the end, or the newest tick before it.
+    """
+
+    from_ms: int
+    to_ms: int
+    tip_ms: int
+
+
+def span_of(place: Place, days: float, to_ms: int | None) -> Span:
+    """Return the stretch of so many days up to a time; None for the newest tick.
+
+    Raises:
+        JournalError: the journal cannot be read.
+    """
+    with JournalReader(place.directory / "journal") as journal:
+        newest_ms = journal.tip().received_ms
+    tip_ms = newest_ms if to_ms is None else to_ms
+    return Span(round(tip_ms - days * DAY_MS), _EVER_MS if to_ms is None else to_ms, min(tip_ms, newest_ms))
+
+
+def judged_again(place: Place, span: Span, change: Change, report: Callable[[Progress], None]) -> Judged:
     """Return what follows from a stretch of the journal.
 
     The state before the stretch is exact: that of a week's end, or that which the journal's beginning leads to.
 
     Args:
         place: of the hub, which may be running.
-        days: how many, up to when (UTC milliseconds); None for the newest tick.
+        span: the stretch.
         change: what config entries say is said so instead.
         report: told how far it is.
 
     Raises:
         JournalError: what is on disk cannot be used.
     """
+    found = Judged(span.from_ms, span.to_ms)
     with JournalReader(place.directory / "journal") as journal:
-        tip_ms = journal.tip().received_ms if days[1] is None else days[1]
-        found = Judged(round(tip_ms - days[0] * DAY_MS), _EVER_MS if days[1] is None else days[1])
         begun = _begin(place, found, change, journal)
-        follow(begun, found, tip_ms, report)
+        follow(begun, found, span.tip_ms, report)
     return found
 
 

@@ -13,6 +13,7 @@ import pytest
 from hub.anomaly.rulebook import rule_texts, rules_of
 from hub.catalogue import Catalogue
 from hub.configured import Configured, InForce, write_configured
+from hub.errors import ReplayError
 from hub.ingest.entry import Draft
 from hub.ingest.journal import Journal
 from hub.judge import MINUTES, Judge
@@ -20,8 +21,9 @@ from hub.memory import MEMORY, Memory
 from hub.model import MINUTE_MS, Columns, Datastream, Level
 from hub.registry import LevelChange, Registry
 from hub.replay.account import account, differences, red_minutes
-from hub.replay.rules import changed, flaws_of
-from hub.replay.stretch import DAY_MS, Judged, Place, follow, judged_again, resumed
+from hub.replay.parts import joined, worked
+from hub.replay.rules import Changed, flaws_of
+from hub.replay.stretch import DAY_MS, Judged, Place, Progress, Span, follow, judged_again, resumed, span_of
 from hub.replay.telling import from_minutes
 from hub.store.minutes import MinuteReader
 
@@ -84,8 +86,8 @@ class Hub:
     def again(self, new: dict[str, str] | None = None, **stretch: Any) -> Judged:
         """Return the last day judged again."""
         place = Place(self.directory, InForce(self.town.areas, None))
-        days = stretch.get("days", 1), stretch.get("to_ms")
-        return judged_again(place, days, changed(new or {}, rule_texts()), lambda _: None)
+        span = span_of(place, stretch.get("days", 1), stretch.get("to_ms"))
+        return judged_again(place, span, Changed(new or {}, rule_texts()), lambda _: None)
 
     @contextmanager
     def registry(self) -> Iterator[Registry]:
@@ -210,6 +212,37 @@ def test_stretch_may_end_in_the_past(book: Any, hub: Hub) -> None:
     assert (early.to_ms, early.from_ms) == (_at(60), _at(60) - DAY_MS)
     assert [len(hub.stored(judged)[0]) for judged in (early, late)] == [0, 1]
     assert [differences(judged, hub.stored(judged)[0]) for judged in (early, late)] == [[], []]
+
+
+def test_parts_that_are_judged_at_once_make_the_whole(book: Any, hub: Hub) -> None:
+    """Cut while the excess lasts and is not red yet: no lead twice, none lost, each change of an area once."""
+    book.day(range(55, 72))
+    hub.judge(book.entries)
+    place, keen = (
+        Place(hub.directory, InForce(hub.town.areas, None)),
+        Changed({"local_excess.toml": KEEN}, rule_texts()),
+    )
+    span, cut = span_of(place, 1, None), _at(62)
+    told: list[Progress] = []
+    parts = [Span(span.from_ms, cut, cut), span._replace(from_ms=cut)]
+    whole = judged_again(place, span, keen, lambda _: None)
+    of_parts = joined(worked(place, parts, keen, told.append))
+
+    assert {one.opened_ms < cut for one in whole.openings} == {False}
+    assert {change.judged_ms < cut for change in whole.changes} == {True, False}
+    assert (whole.from_ms, whole.to_ms, whole.openings) == (of_parts.from_ms, of_parts.to_ms, of_parts.openings)
+    assert whole.changes == of_parts.changes
+    assert [area.id for area in whole.areas] == [area.id for area in of_parts.areas]
+
+
+def test_a_part_that_cannot_be_judged_ends_the_replay(hub: Hub) -> None:
+    """With the reason, not with silence."""
+    (hub.directory / "journal").mkdir()
+    (hub.directory / "journal" / "journal-2026-05-17.sqlite").write_bytes(b"no database" * 100)
+    place, span = Place(hub.directory, InForce(hub.town.areas, None)), Span(_at(0), _at(60), _at(60))
+
+    with pytest.raises(ReplayError, match="not a database"):
+        worked(place, [span], Changed({}, {}), lambda _: None)
 
 
 def test_a_difference_is_named(book: Any, hub: Hub) -> None:
