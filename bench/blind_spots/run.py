@@ -1,16 +1,18 @@
 """Whether what is said to be seen is seen: sources of the simulator's physics, through the whole judgement.
 
-python bench/blind_spots/run.py [--settings N] [--trials N]
+python bench/blind_spots/run.py [--first SEED] [--settings N] [--trials N] [--mixing simulator|briggs]
 
-A setting is a zone of 30 stations, two of them silent, under one wind and one haze; each trial puts one source into it.
-The plume is the simulator's (`firmware_sim.plume`), which knows nothing of the hub's; the true wind is off the measured
-one, and gusts turn it every minute.
+A setting is a zone of 30 stations, two of them silent, that has been judged for a day, under one wind and one haze;
+each trial puts one source into it. The plume is the simulator's (`firmware_sim.plume`), which knows nothing of the
+hub's, or spreads as Briggs has it in full, by the ground and the air; the true wind is off the measured one, and gusts
+turn it every minute.
 """
 
 import argparse
 import copy
 import math
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from itertools import pairwise
 from typing import Final, NamedTuple
 
@@ -19,7 +21,7 @@ import shapely
 from numpy.typing import NDArray
 
 from firmware_sim.plane import Point
-from firmware_sim.plume import Source, Wind
+from firmware_sim.plume import Source, Wind, dilution
 from hub import pipeline
 from hub.area.blind_spots import PROBABILITY, Cells, Eyes, Reason, probability_of, required, strength_of
 from hub.area.possible import deviation_rad
@@ -30,12 +32,25 @@ from hub.panel import Panel, Readings
 
 Floats = NDArray[np.float64]
 BEGIN: Final = 29_672_160
-WARM_MIN, LASTS_MIN = 240, 30
-SPACING_M, SIDE_M, DEPTH_M = 1_000.0, 250.0, 20.0
+WARM_MIN, LASTS_MIN = 1_440, 30
+SIDE_M, DEPTH_M = 250.0, 20.0
+# Between stations, and of the wind in m/s, by setting.
+SPACING_M, SPEED_M_S = (700.0, 1_400.0), (1.0, 5.0)
 # Of a minute's value, of a device for good, and of the wind in a minute.
 NOISE, GAIN, GUST_DEG = 0.04, 0.08, 6.0
 SILENT: Final = (7, 16)
 BINS: Final = (0.0, 0.1, 0.3, 0.5, 0.7, 0.9, 1.0)
+# A station could see a source when it adds this share of what the station needs, under the true wind without gusts.
+COULD: Final = 0.5
+# How a plume widens and deepens on its way x: a x (1 + b x) ** -p, Briggs (1973) as in Hanna, Briggs and Hosker (1982);
+# (a, b, p) across and up.
+Growth = tuple[float, float, float]
+BRIGGS: Final[dict[str, tuple[Growth, Growth]]] = {
+    "open country, C": ((0.11, 1e-4, 0.5), (0.08, 2e-4, 0.5)),
+    "open country, D": ((0.08, 1e-4, 0.5), (0.06, 1.5e-3, 0.5)),
+    "town, C": ((0.22, 4e-4, 0.5), (0.20, 0.0, 0.0)),
+    "town, D": ((0.16, 4e-4, 0.5), (0.14, 3e-4, 0.5)),
+}
 
 
 class Setting(NamedTuple):
@@ -45,26 +60,76 @@ class Setting(NamedTuple):
     panel: Panel
     state: pipeline.State
     air: Floats
+    spacing: float
     speed: float
     direction: float
     chance: np.random.Generator
 
 
 class Trial(NamedTuple):
-    """How likely it was said to be that a source is seen, how strong it was against the figure, and whether it was."""
+    """One source.
+
+    Attributes:
+        said: how likely it was said to be that it is seen.
+        exact: whether it has the stated strength.
+        seen: whether it was seen.
+        away_m: from the middle of its cell to the nearest station that works.
+        spacing_m, speed: of its setting.
+        could: how many stations could see it.
+        figure: the stated strength, g/s.
+        mixing: how the air mixed.
+    """
 
     said: float
-    ratio: float
+    exact: bool
     seen: bool
+    away_m: float
+    spacing_m: float
+    speed: float
+    could: int
+    figure: float
+    mixing: str
+
+
+@dataclass(frozen=True)
+class MixedSource(Source):
+    """A source whose plume grows as Briggs has it; above the ground of the patch it is the simulator's."""
+
+    mixing: str
+
+    def spread(self, point: Point, wind: Wind) -> float:
+        """Return the share, 0 to 1, of the concentration over the patch that reaches a point."""
+        if self.mixing not in BRIGGS:
+            return super().spread(point, wind)
+        angle = math.atan2(wind.east, wind.north)
+        east, north = point.east_m - self.centre.east_m, point.north_m - self.centre.north_m
+        along, across = (
+            -(east * math.sin(angle) + north * math.cos(angle)),
+            math.cos(angle) * east - math.sin(angle) * north,
+        )
+        if along < 0:
+            return math.exp(-(across**2 + along**2) / (2 * self.radius_m**2))
+        wide, deep = (a * along * math.pow(1 + b * along, -p) for a, b, p in BRIGGS[self.mixing])
+        wide, deep = wide + self.radius_m, deep + self.depth_m
+        return math.exp(-0.5 * (across / wide) ** 2) * self.radius_m * self.depth_m / (wide * deep)
 
 
 def main(words: Sequence[str] | None = None) -> None:
-    """Print the table of reliability."""
+    """Print the table of reliability, and what is seen of sources of the stated strength, by their circumstances."""
     parser = argparse.ArgumentParser()
-    parser.add_argument("--settings", type=int, default=12)
+    parser.add_argument("--first", type=int, default=5_000, help="seed of the first setting")
+    parser.add_argument("--settings", type=int, default=24)
     parser.add_argument("--trials", type=int, default=60)
+    parser.add_argument("--mixing", choices=("simulator", "briggs"), default="simulator")
     chosen = parser.parse_args(words)
-    found = [trial for seed in range(chosen.settings) for trial in _trials(_setting(seed), chosen.trials)]
+    mixings = tuple(BRIGGS) if chosen.mixing == "briggs" else ("simulator",)
+    seeds = range(chosen.first, chosen.first + chosen.settings)
+    found = [trial for seed in seeds for trial in _trials(_setting(seed), chosen.trials, mixings)]
+    _reliability(found)
+    _circumstances([trial for trial in found if trial.exact])
+
+
+def _reliability(found: Sequence[Trial]) -> None:
     said, seen = np.array([one.said for one in found]), np.array([one.seen for one in found])
     print("| said to be seen with | sources | said | seen |\n|---|---|---|---|")
     for low, high in pairwise(BINS):
@@ -73,15 +138,37 @@ def main(words: Sequence[str] | None = None) -> None:
             print(
                 f"| {low:.1f} to {high:.1f} | {inside.sum()} | {said[inside].mean():.2f} | {seen[inside].mean():.2f} |"
             )
-    exact = np.array([one.ratio == 1.0 for one in found])
-    error = math.sqrt(0.16 / max(exact.sum(), 1))
-    print(f"\nat the stated strength: {seen[exact].mean():.2f} of {exact.sum()} seen (0.80 was said; +- {error:.2f})")
+
+
+def _circumstances(found: Sequence[Trial]) -> None:
+    parts = {
+        "m to the nearest station": (np.array([one.away_m for one in found]), (0, 200, 400, 600, 800, np.inf)),
+        "m between stations": (np.array([one.spacing_m for one in found]), (700, 900, 1_100, 1_400)),
+        "m/s of wind": (np.array([one.speed for one in found]), (1, 2, 3, 4, 5)),
+        "stations that could see it": (np.array([one.could for one in found]), (0, 1, 2, 3, np.inf)),
+        "g/s stated": (np.array([one.figure for one in found]), (0, 5, 10, 20, np.inf)),
+    }
+    seen = np.array([one.seen for one in found])
+    print("\n| at the stated strength | sources | seen | +- |\n|---|---|---|---|")
+    _row("all", seen)
+    for name, (value, bounds) in parts.items():
+        for low, high in pairwise(bounds):
+            beyond = f"{low:g} or more" if math.isinf(high) else f"{low:g} to {high:g}"
+            _row(f"{beyond} {name}", seen[(value >= low) & (value < high)])
+    for mixing in dict.fromkeys(one.mixing for one in found):
+        _row(f"mixing: {mixing}", seen[[one.mixing == mixing for one in found]])
+
+
+def _row(name: str, seen: NDArray[np.bool_]) -> None:
+    if seen.size:
+        print(f"| {name} | {seen.size} | {seen.mean():.2f} | {math.sqrt(0.16 / seen.size):.2f} |")
 
 
 def _setting(seed: int) -> Setting:
     chance = np.random.default_rng([20260101, seed])
-    east, north = np.meshgrid(SPACING_M * (np.arange(6) - 2.5), SPACING_M * (np.arange(5) - 2.0))
-    at = np.column_stack([east.ravel(), north.ravel()]) + chance.normal(0, 150.0, (30, 2))
+    spacing = chance.uniform(*SPACING_M)
+    east, north = np.meshgrid(spacing * (np.arange(6) - 2.5), spacing * (np.arange(5) - 2.0))
+    at = np.column_stack([east.ravel(), north.ravel()]) + chance.normal(0, 0.15 * spacing, (30, 2))
     degrees = np.array([116.5, 39.8]) + at / (111_195.0 * np.array([math.cos(math.radians(39.8)), 1.0]))
     stations = [Station(f"s{i}", "micro_station", "", "", x, y, "gw") for i, (x, y) in enumerate(degrees.tolist())]
     listed = [(s.id, "pm2_5", "ug/m3") for s in stations] + [
@@ -94,11 +181,11 @@ def _setting(seed: int) -> Setting:
     area = Area("a", "enterprise", "a", "a", (), shapely.box(116.499, 39.799, 116.501, 39.801))
     bindings, panel = bind(build_network(stations, streams, [area]), BEGIN), Panel()
     panel.grow(bindings.network.averaging, bindings.network.moving)
-    level, speed, direction = chance.uniform(15, 150), chance.uniform(1.7, 2.8), chance.uniform(0, 360)
+    level, speed, direction = chance.uniform(15, 150), chance.uniform(*SPEED_M_S), chance.uniform(0, 360)
     gain = np.exp(GAIN * chance.standard_normal(30))
     minutes = np.arange(WARM_MIN + LASTS_MIN)
     air = level * (1 + 0.3 * np.sin(minutes / 90 + chance.uniform(0, 6)))[None, :] * gain[:, None]
-    setting = Setting(bindings, panel, pipeline.start(bindings), air, speed, direction, chance)
+    setting = Setting(bindings, panel, pipeline.start(bindings), air, spacing, speed, direction, chance)
     for minute in range(WARM_MIN):
         setting = _judged(setting, minute, np.zeros(30))
     return setting
@@ -118,19 +205,23 @@ def _judged(setting: Setting, minute: int, added: Floats) -> Setting:
     return setting._replace(state=state)
 
 
-def _trials(setting: Setting, count: int) -> Iterator[Trial]:
+def _trials(setting: Setting, count: int, mixings: Sequence[str]) -> Iterator[Trial]:
     eyes, chance = _eyes(setting), setting.chance
     turn = math.radians(setting.direction)
     wind = setting.speed * math.sin(turn), setting.speed * math.cos(turn)
     while count:
-        east, north = (SIDE_M * np.round(chance.uniform(-span, span) / SIDE_M) for span in (3_000.0, 2_500.0))
+        spans = 3.0 * setting.spacing, 2.5 * setting.spacing
+        east, north = (SIDE_M * np.round(chance.uniform(-span, span) / SIDE_M) for span in spans)
         cell = Cells(*(np.array([float(one)]) for one in (east, north, *wind)), SIDE_M)
         found = required(cell, eyes)
         figure = float(strength_of(found, PROBABILITY)[0])
         if math.isfinite(figure):
             ratio = 1.0 if count % 2 else float(np.exp(chance.uniform(-2.5, 1.0)))
             said = float(probability_of(found, np.array([figure * ratio]))[0])
-            yield Trial(said, ratio, _is_seen(setting, (float(east), float(north)), figure * ratio))
+            mixing = mixings[int(chance.integers(len(mixings)))]
+            seen, could = _is_seen(setting, _source(setting, (float(east), float(north)), figure * ratio, mixing), eyes)
+            away = float(np.hypot(eyes.east_m - east, eyes.north_m - north)[eyes.worth == 1].min())
+            yield Trial(said, ratio == 1.0, seen, away, setting.spacing, setting.speed, could, figure, mixing)
             count -= 1
 
 
@@ -142,27 +233,36 @@ def _eyes(setting: Setting) -> Eyes:
     return Eyes(network.east_m[:30], network.north_m[:30], east, north, needed, np.where(silent, 0.0, 1.0), why)
 
 
-def _is_seen(setting: Setting, cell: tuple[float, float], strength: float) -> bool:
-    """Return whether a detector finds a source of so many g/s in half an hour that nothing found before."""
-    chance, network = setting.chance, setting.bindings.network
+def _source(setting: Setting, cell: tuple[float, float], strength: float, mixing: str) -> MixedSource:
+    """Return a source of so many g/s somewhere in a cell."""
+    chance = setting.chance
     radius = 30.0 * 4.0 ** chance.random()
     place = Point(*(one + SIDE_M * (chance.random() - 0.5) for one in cell))
-    over = 1e6 * strength / (2 * math.pi * radius * DEPTH_M)
-    source = Source(place, radius, DEPTH_M, {"pm2_5": over}, 0, 1)
-    off = deviation_rad(setting.speed) * chance.standard_normal()
+    # The simulator says what stands over the patch at 2 m/s, and thins it less than a wind does.
+    over = 1e6 * strength / (math.pi * setting.speed * radius * DEPTH_M) / dilution(setting.speed)
+    return MixedSource(place, radius, DEPTH_M, {"pm2_5": over}, 0, 1, mixing)
+
+
+def _is_seen(setting: Setting, source: Source, eyes: Eyes) -> tuple[bool, int]:
+    """Return whether a detector finds a source in half an hour that nothing found before, and how many could."""
+    chance = setting.chance
+    turn = math.radians(setting.direction) + deviation_rad(setting.speed) * chance.standard_normal()
+    could = int(np.count_nonzero((eyes.worth == 1) & (_added(setting, source, turn) >= COULD * eyes.needed)))
     now = setting._replace(panel=copy.deepcopy(setting.panel))
     before = _active(now)
     for minute in range(WARM_MIN, WARM_MIN + LASTS_MIN):
-        turn = math.radians(setting.direction) + off + math.radians(GUST_DEG) * chance.standard_normal()
-        wind = Wind(setting.speed * math.sin(turn), setting.speed * math.cos(turn))
-        added = [
-            source.excess("pm2_5", Point(float(x), float(y)), wind, 0)
-            for x, y in zip(network.east_m[:30], network.north_m[:30], strict=True)
-        ]
-        now = _judged(now, minute, np.array(added))
+        gust = math.radians(GUST_DEG) * chance.standard_normal()
+        now = _judged(now, minute, _added(setting, source, turn + gust))
         if (_active(now) & ~before).any():
-            return True
-    return False
+            return True, could
+    return False, could
+
+
+def _added(setting: Setting, source: Source, turn: float) -> Floats:
+    """Return float64[30]: what a source adds at the stations under a wind from so many radians."""
+    network, wind = setting.bindings.network, Wind(setting.speed * math.sin(turn), setting.speed * math.cos(turn))
+    at = zip(network.east_m[:30].tolist(), network.north_m[:30].tolist(), strict=True)
+    return np.array([source.excess("pm2_5", Point(*place), wind, 0) for place in at])
 
 
 def _active(setting: Setting) -> NDArray[np.bool_]:

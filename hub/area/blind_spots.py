@@ -24,8 +24,9 @@ Ints = NDArray[np.int64]
 # A source that would be seen with this probability counts as seen; a stronger one than this is none that a zone has.
 PROBABILITY: Final = 0.8
 STRONGEST_G_S: Final = 50.0
-# How many sources stand for a cell, and how wide they are, metres.
-DRAWN: Final = 32
+# How many sources stand for a cell, and how wide they are, metres. As with any sample, the k-th of n lies above
+# k/(n + 1) of all that could be drawn, not k/n.
+DRAWN: Final = 64
 RADIUS_M: Final = (30.0, 120.0)
 # Eyes farther from a cell see nothing of it: within this a source would have to be stronger than any.
 REACH_M: Final = 4_000.0
@@ -168,7 +169,7 @@ def probability_of(found: Required, strength: Floats) -> Floats:
     """Return float64[c]: the probability that a source of these strengths, one for each cell, would be seen."""
     by_station = found.fixed <= strength[:, None]
     by_pass = found.passed <= strength[:, None]
-    return np.asarray(np.where(by_station, 1.0, by_pass * found.worth).mean(axis=1))
+    return np.asarray(np.where(by_station, 1.0, by_pass * found.worth).sum(axis=1) / (DRAWN + 1))
 
 
 def strength_of(found: Required, probability: float) -> Floats:
@@ -177,7 +178,7 @@ def strength_of(found: Required, probability: float) -> Floats:
     least = np.minimum(found.fixed, found.passed)
     value = np.concatenate([least, found.fixed], axis=1)
     early = np.where(found.passed < found.fixed, found.worth, 1.0)
-    weight = np.concatenate([early, 1.0 - early], axis=1) / DRAWN
+    weight = np.concatenate([early, 1.0 - early], axis=1) / (DRAWN + 1)
     order = np.argsort(value, axis=1, kind="stable")
     reached_share = np.cumsum(np.take_along_axis(weight, order, axis=1), axis=1)
     at = np.count_nonzero(reached_share < probability - 1e-9, axis=1)

@@ -72,6 +72,24 @@ def test_what_was_always_there_is_usual() -> None:
     assert (first(value + 40.0, background) == K).all()
 
 
+def test_what_is_said_to_be_noticed_is_found_within_half_an_hour_more_often_than_not() -> None:
+    """Of sources of just that excess, at any level; of seven tenths of it hardly any."""
+    for level in (20.0, 80.0, 200.0):
+        chance = np.random.default_rng(int(level))
+        value, background = level * (1 + 0.02 * chance.standard_normal((N, K))), np.full((N, K), level)
+        time_ms = np.tile(np.arange(K, dtype=np.int64) * FIVE_MS, (N, 1))
+        _, before = ONSET(Series(time_ms[:, :120], value[:, :120], background[:, :120]), ONSET.start(N))
+        noticed = ONSET.noticed(background[:, 119], before)[:, None]
+        soon = slice(120, 125)  # five whole values in half an hour
+        found = []
+        for strength in (0.7, 1.0):
+            there = Series(time_ms[:, soon], value[:, soon] + strength * noticed, background[:, soon])
+            found.append(ONSET(there, before)[0].any(axis=1).mean())
+
+        assert found[0] < 0.1, level
+        assert found[1] > 0.5, level
+
+
 def test_nothing_is_said_before_three_hours() -> None:
     """36 values of five minutes make what is usual."""
     value, background = air(np.random.default_rng(5), 30.0, 30.0)
