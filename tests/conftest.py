@@ -1,0 +1,8 @@
+"""What holds for every test."""
+
+import gc
+
+
+def pytest_collection_finish() -> None:
+    """Leave what was imported out of later garbage collections: it lives to the end, and each look at it takes long."""
+    gc.freeze()
