@@ -21,7 +21,7 @@ from hub.judgement import Judgement
 from hub.keepers import Hourly, Registry, Store
 from hub.lead.opening import ticket_opening
 from hub.lead.outcome import Outcome
-from hub.memory import Memory, Teaching, taught, teachings
+from hub.memory import Arrays, Memory, Teaching, taught, teachings
 from hub.model import (
     MINUTE_MS,
     Area,
@@ -218,18 +218,12 @@ class Judge:
         for checkpoint in checkpoints:
             if checkpoint.minute not in known:
                 self._memory.keep_hour(checkpoint.minute, dict(leaves(checkpoint.state)), checkpoints[0].minute)
-        arrays = {
-            "entry": np.array(entry_id),
-            "form": np.frombuffer(self._judgement.form(), np.uint8),
-            "taught": taught(self._teachings),
-            **self._judgement.arrays(),
-        }
+        arrays = remembered(self._judgement, entry_id, self._teachings)
         if self._minutes is not None:
             self._minutes.sync()
         self._memory.keep(arrays)
         if (week := self._judgement.head // WEEK_MIN) != self._week:
-            small = {name: array for name, array in arrays.items() if not name.startswith(("panel.", "latest."))}
-            self._memory.keep_week(entry_id, {**small, "head": np.array(self._judgement.head)})
+            self._memory.keep_week(entry_id, without_panel(arrays))
             self._week = week
 
     def _recall(self) -> None:
@@ -253,6 +247,22 @@ class Judge:
             if teaching.kind == "config":
                 trial.configure(read_configured(teaching.envelope))
         return trial.form()
+
+
+def remembered(judgement: Judgement, entry_id: int, teachings: Sequence[Teaching]) -> Arrays:
+    """Return all that a judgement is after an entry, to be kept, but for its hourly states."""
+    return {
+        "entry": np.array(entry_id),
+        "head": np.array(judgement.head),
+        "form": np.frombuffer(judgement.form(), np.uint8),
+        "taught": taught(teachings),
+        **judgement.arrays(),
+    }
+
+
+def without_panel(arrays: Arrays) -> Arrays:
+    """Return what a replay goes on from: the panel is filled from the closed minutes."""
+    return {name: array for name, array in arrays.items() if not name.startswith(("panel.", "latest."))}
 
 
 def _ticket(entry: Entry) -> TicketOpening:
