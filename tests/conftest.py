@@ -6,3 +6,8 @@ import gc
 def pytest_collection_finish() -> None:
     """Leave what was imported out of later garbage collections: it lives to the end, and each look at it takes long."""
     gc.freeze()
+
+
+def pytest_unconfigure() -> None:
+    """Let the interpreter's end find it all again: libraries report what is left as leaked."""
+    gc.unfreeze()
