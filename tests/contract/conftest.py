@@ -1,6 +1,5 @@
 """The tree as it would be committed."""
 
-import ast
 import subprocess
 from pathlib import Path
 
@@ -21,9 +20,3 @@ def tree() -> tuple[Path, ...]:
     command = ["git", "ls-files", "--cached", "--others", "--exclude-standard", "-z"]
     listing = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True).stdout
     return tuple(sorted(path for name in set(listing.split("\0")) if name and (ROOT / (path := Path(name))).is_file()))
-
-
-@pytest.fixture(scope="session")
-def modules(tree: tuple[Path, ...]) -> dict[Path, ast.Module]:
-    """Every Python file of the project, parsed."""
-    return {path: ast.parse((ROOT / path).read_bytes()) for path in tree if path.suffix == ".py"}

@@ -7,6 +7,9 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import NamedTuple
+
+import pytest
 
 FILE_LINES = 300
 FUNCTION_LINES = 40
@@ -37,9 +40,8 @@ def words(name: str) -> list[str]:
     return [word.lower() for word in re.findall(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+", name)]
 
 
-def own_names(module: ast.Module) -> Iterator[tuple[int, str]]:
+def own_names(parts: list[ast.AST]) -> Iterator[tuple[int, str]]:
     """Yield (line, name) of everything that a module names itself: what it only calls is not its choice."""
-    parts = [part for part in ast.walk(module) if isinstance(part, NAMING)]
     prescribed = {id(arg) for part in parts for arg in prescribed_arguments(part)}
     for part in parts:
         match part:
@@ -64,6 +66,36 @@ def prescribed_arguments(part: ast.AST) -> list[ast.arg]:
     return [arg for arg in drawn if arg.annotation and ast.unparse(arg.annotation).endswith("DataObject")]
 
 
+class Module(NamedTuple):
+    """What is asked of a module: its tree is so large that the collector's looks at it cost more than all else.
+
+    Attributes:
+        long: line and name of the functions that are too long.
+        names: line and name of what it names itself.
+    """
+
+    long: list[tuple[int, str]]
+    names: list[tuple[int, str]]
+
+
+def read(path: Path) -> Module:
+    """Return what a file holds."""
+    parts = [part for part in ast.walk(ast.parse(path.read_bytes())) if isinstance(part, NAMING)]
+    long = [
+        (part.lineno, part.name)
+        for part in parts
+        if isinstance(part, ast.FunctionDef | ast.AsyncFunctionDef)
+        and (part.end_lineno or 0) - part.lineno >= FUNCTION_LINES
+    ]
+    return Module(long, list(own_names(parts)))
+
+
+@pytest.fixture(scope="module")
+def modules(tree: tuple[Path, ...], root: Path) -> dict[Path, Module]:
+    """Every Python file of the project."""
+    return {path: read(root / path) for path in tree if path.suffix == ".py"}
+
+
 def test_files_stay_short(tree: tuple[Path, ...], root: Path) -> None:
     """A file of more than 300 lines has become two things."""
     lengths = {str(path): len((root / path).read_text("utf-8").splitlines()) for path in tree if path.suffix in CODE}
@@ -71,25 +103,19 @@ def test_files_stay_short(tree: tuple[Path, ...], root: Path) -> None:
     assert {path: length for path, length in lengths.items() if length > FILE_LINES} == {}
 
 
-def test_functions_stay_short(modules: dict[Path, ast.Module]) -> None:
+def test_functions_stay_short(modules: dict[Path, Module]) -> None:
     """A function of more than 40 lines does more than its name says."""
-    long = [
-        f"{path}:{part.lineno} {part.name}"
-        for path, module in modules.items()
-        for part in ast.walk(module)
-        if isinstance(part, ast.FunctionDef | ast.AsyncFunctionDef)
-        and (part.end_lineno or 0) - part.lineno >= FUNCTION_LINES
-    ]
+    long = [f"{path}:{line} {name}" for path, module in modules.items() for line, name in module.long]
 
     assert not long, "\n".join(long)
 
 
-def test_names_are_of_the_field(modules: dict[Path, ast.Module]) -> None:
+def test_names_are_of_the_field(modules: dict[Path, Module]) -> None:
     """No class, function, argument or variable of ours carries a banned word."""
     found = [
         f"{path}:{line} {name}"
         for path, module in modules.items()
-        for line, name in own_names(module)
+        for line, name in module.names
         if (BANNED - {"node"} if str(path) == BUILD_HOOK else BANNED) & set(words(name)) and name not in PRESCRIBED
     ]
 
