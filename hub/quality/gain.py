@@ -7,7 +7,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hub.quality.check import Flags, Floats, Ints, Parameter, Series, verified
-from hub.rows import Rows, at, picked, put
 from wire.reading import Flag
 
 _GOOD, _UNKNOWN, _SUSPECT, _MISSING = (np.uint8(flag) for flag in (Flag.GOOD, Flag.UNKNOWN, Flag.SUSPECT, Flag.MISSING))
@@ -90,21 +89,25 @@ class Gain:
 
     def _step(self, state: GainState, time_ms: Ints, value: Floats, background: Floats) -> GainState:
         comparable = (background >= self.floor) & (value <= self.band * background) & (value * self.band >= background)
-        rows = np.flatnonzero(comparable & (background > 0) & (value > 0))
-        if not rows.size:
+        comparable &= (background > 0) & (value > 0)
+        if not comparable.any():
             return state
-        after = self._compared(picked(state, rows), rows, value[rows], background[rows])
-        return put(state, rows, self._judged(after, rows, time_ms[rows]))
+        # All streams at once cost less than picking nearly all of them; what has a share of 0 stays as it is.
+        value, background = np.where(comparable, value, 1.0), np.where(comparable, background, 1.0)
+        after = self._compared(state, comparable, value, background)
+        return self._judged(after, comparable, time_ms)
 
-    def _compared(self, state: GainState, rows: Rows, value: Floats, background: Floats) -> GainState:
-        """Return the sums of some streams after a value that could be compared."""
-        log, memory = np.log(value / background), np.asarray(at(self.memory, rows))
+    def _compared(
+        self, state: GainState, comparable: NDArray[np.bool_], value: Floats, background: Floats
+    ) -> GainState:
+        """Return the sums after a value of the streams that could be compared."""
+        log, compared = np.log(value / background), state.compared + comparable
         # Few values weigh evenly, many fade: the mean never hangs on the first value.
-        fading = _Fading(1.0 / np.minimum(state.compared + 1.0, memory))
+        fading = _Fading(comparable / np.clip(compared, 1, self.memory))
         # Whether it is steady shows in half the time, or the step at a fault's beginning would count as unsteady.
-        sooner = _Fading(1.0 / np.minimum(state.compared + 1.0, np.maximum(memory / 2, 1)))
+        sooner = _Fading(comparable / np.clip(compared, 1, np.maximum(np.asarray(self.memory) / 2, 1)))
         return GainState(
-            state.compared + 1,
+            compared,
             fading(state.value, value),
             fading(state.background, background),
             sooner(state.ratio, log),
@@ -113,12 +116,14 @@ class Gain:
             state.flagged,
         )
 
-    def _judged(self, state: GainState, rows: Rows, time_ms: Ints) -> GainState:
-        gain = state.value / state.background
+    def _judged(self, state: GainState, comparable: NDArray[np.bool_], time_ms: Ints) -> GainState:
+        gain = np.divide(state.value, state.background, out=np.ones(len(time_ms)), where=comparable)
         off = np.maximum(gain, 1 / np.maximum(gain, 1e-9))
-        steady = state.square - state.ratio**2 <= np.square(at(self.scatter, rows))
-        outside = (off > at(self.factor, rows)) & steady & (state.compared >= at(self.enough, rows))
-        flagged = (state.flagged | outside) & ~(off <= at(self.release, rows))
+        steady = state.square - state.ratio**2 <= np.square(self.scatter)
+        outside = comparable & (off > self.factor) & steady & (state.compared >= self.enough)
+        if not (outside.any() or state.flagged.any()):
+            return state  # the quiet minute that most are
+        flagged = (state.flagged | outside) & ~(comparable & (off <= self.release))
         since_ms = np.where(flagged & ~state.flagged, time_ms, np.where(flagged, state.since_ms, 0))
         return state._replace(flagged=flagged, since_ms=since_ms)
 
