@@ -15,7 +15,7 @@ from hub.anomaly.onset import Onset
 from hub.anomaly.rule import Rule, RuleKind, family, particular
 from hub.anomaly.rulebook import beijing_day, default_rules, in_force, is_night
 from hub.model import MINUTE_MS, DetectorKind, Level
-from hub.network import PROPERTY_INDEX, Network
+from hub.network import PROPERTY_INDEX, Network, long_silent
 from hub.quality.bound import Checks, bound
 from hub.quality.flat_line import FlatLine
 from hub.quality.gain import Gain
@@ -92,6 +92,18 @@ class Bindings:
             return self
         detectors, patrols = _detectors(self.network, self.rules, phase)
         return replace(self, detectors=detectors, patrols=patrols, phase=phase)
+
+    def hearing(self, newest: NDArray[np.int64], minute: int) -> "Bindings":
+        """Return the bindings in which nobody who has long been silent is a neighbour; these when nothing differs.
+
+        Args:
+            newest: int64[n], minute of the newest value of each stream.
+            minute: now, since 1970.
+        """
+        silent = long_silent(newest, minute)
+        if np.array_equal(silent, self.network.silent):
+            return self
+        return replace(self, network=self.network.without(silent))
 
 
 def bind(

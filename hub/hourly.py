@@ -75,9 +75,9 @@ class Posts:
 
 
 def judged_streams(network: Network) -> tuple[Judged, ...]:
-    """Return the datastreams of a network that neighbours judge, by row."""
+    """Return the datastreams of a network that neighbours judge, by row; none that has long been silent."""
     found = []
-    for row in np.flatnonzero(network.ambient).tolist():
+    for row in np.flatnonzero(network.ambient & ~network.silent).tolist():
         stream = network.datastreams[row]
         station = network.stations[network.station[row]]
         if PROPERTIES[stream.property].unit in _UNITS:

@@ -209,7 +209,7 @@ class Judgement:
         self._panel.head = minute
         touched = np.array(sorted(self._dirty | {minute}), np.int64)
         self._dirty.clear()
-        self.bindings = self.bindings.at(minute)
+        self.bindings = self.bindings.at(minute).hearing(self._state.newest.minute, minute)
         # What a minute shows is known at its end, whenever the tick that closes it comes: the same in every run.
         tick = pipeline.Tick(minute, touched, (minute + 1) * MINUTE_MS, listening, now_ms)
         self._state, outcome = pipeline.judge_minute(self.bindings, self._panel, self._state, tick)
@@ -282,8 +282,8 @@ class Judgement:
         kept = [Checkpoint(minute, grown(rebuilt(fresh, state), fresh)) for minute, state in sorted(hours.items())]
         self._second.restore(_part(arrays, "second"), [one for one in kept if one.minute <= self.head])
         self._episodes = msgspec.json.decode(arrays["episodes.json"].tobytes(), type=Episodes)
+        self.bindings = self.bindings.at(self.head).hearing(self._state.newest.minute, self.head)
         self._hours.restore(self.bindings.network, _part(arrays, "hours"))
-        self.bindings = self.bindings.at(self.head)
         self._statuses = _statuses(self.bindings.network.areas, self._state)
 
 

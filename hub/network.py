@@ -1,7 +1,7 @@
 """The network of stations as arrays: what every datastream measures, where it stands, who its neighbours are."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Final, NamedTuple
 
@@ -11,7 +11,7 @@ from scipy.spatial import cKDTree
 
 from hub.area.geometry import NOWHERE, Plane, homes, nearest, plane_of, shapes_m
 from hub.model import Area, Datastream, Station
-from hub.panel import ARITHMETIC, ENERGY, VECTOR
+from hub.panel import ARITHMETIC, ENERGY, NEVER, VECTOR
 from wire.properties import PROPERTIES, ObservedProperty, to_canonical
 
 Floats = NDArray[np.float64]
@@ -24,6 +24,9 @@ _AVERAGING: Final = {"arithmetic": ARITHMETIC, "energy": ENERGY, "vector": VECTO
 # Neighbours: so many, not farther than this; a station's own streams do not count.
 NEIGHBOURS: Final = 16
 REACH_M: Final = 6_000.0
+# Who has spoken and then said nothing for so long makes room for the next nearest: a month, as by then nothing is left
+# of what the hourly checks remember.
+SILENT_MIN: Final = 30 * 1_440
 # Streams whose neighbours' values are looked at together.
 _BLOCK: Final = 8_192
 _NO_PLACE: Final = (np.nan, np.nan)
@@ -62,6 +65,7 @@ class Network:
         scale, offset: float64[n]: canonical value = raw * scale + offset.
         low, high: float64[n], plausible range; without bounds for what a gateway says of itself or its devices.
         averaging: int8[n], as the panel takes it.
+        silent: bool[n], nobody's neighbour, as it has said nothing for long; see `long_silent`.
         neighbours: int64[n, NEIGHBOURS], rows of the same property nearby, n where there is none.
         cell: int64[n], equal for streams that one measuring cell gives: the particulates of one device.
         home: int64[n], index of the smallest area that the station stands in, -1 for none.
@@ -86,6 +90,7 @@ class Network:
     low: Floats
     high: Floats
     averaging: NDArray[np.int8]
+    silent: NDArray[np.bool_]
     neighbours: NDArray[np.int64]
     cell: NDArray[np.int64]
     home: NDArray[np.int64]
@@ -94,6 +99,12 @@ class Network:
 
     def __len__(self) -> int:
         return len(self.datastreams)
+
+    def without(self, silent: NDArray[np.bool_]) -> "Network":
+        """Return the network in which bool[n] are nobody's neighbours."""
+        heard = self.ambient & ~silent
+        near = _neighbours(self.property, (self.ambient, heard), self.east_m, self.north_m)
+        return replace(self, silent=silent, neighbours=near)
 
     @cached_property
     def beside(self) -> tuple[tuple[NDArray[np.intp], NDArray[np.int64]], ...]:
@@ -169,12 +180,23 @@ def build_network(stations: Sequence[Station], datastreams: Sequence[Datastream]
         low=low,
         high=high,
         averaging=np.array([_AVERAGING[prop.averaging] for prop in known], np.int8),
-        neighbours=_neighbours(measured, ambient, east[of_stream], north[of_stream]),
+        silent=np.zeros(n, np.bool_),
+        neighbours=_neighbours(measured, (ambient, ambient), east[of_stream], north[of_stream]),
         cell=_cells(datastreams),
         home=_ints(homes(shapes, east, north)[of_stream]),
         cover_row=row,
         cover_area=area,
     )
+
+
+def long_silent(newest: NDArray[np.int64], minute: int) -> NDArray[np.bool_]:
+    """Return bool[n]: who had spoken and has said nothing for SILENT_MIN; who never has is still awaited.
+
+    Args:
+        newest: int64[n], minute of the newest value, NEVER for none.
+        minute: now.
+    """
+    return np.asarray((newest < minute - SILENT_MIN) & (newest != NEVER), np.bool_)
 
 
 def _degrees(stations: Sequence[Station]) -> Floats:
@@ -209,17 +231,19 @@ def _floats(values: object) -> Floats:
 
 
 def _neighbours(
-    measured: NDArray[np.int64], ambient: NDArray[np.bool_], east: Floats, north: Floats
+    measured: NDArray[np.int64], who: tuple[NDArray[np.bool_], NDArray[np.bool_]], east: Floats, north: Floats
 ) -> NDArray[np.int64]:
-    n = len(measured)
+    """Return the neighbours of the first of two sets of streams among the second."""
+    (ambient, heard), n = who, len(measured)
     result = np.full((n, NEIGHBOURS), n)
     for prop in np.unique(measured[ambient]).tolist():
-        rows = np.flatnonzero(ambient & (measured == prop) & np.isfinite(east))
-        if not rows.size:
+        alike = (measured == prop) & np.isfinite(east)
+        rows, near = np.flatnonzero(ambient & alike), np.flatnonzero(heard & alike)
+        if not near.size:
             continue
-        places = np.column_stack([east[rows], north[rows]])
-        _, found = cKDTree(places).query(places, k=NEIGHBOURS + 1, distance_upper_bound=REACH_M)
-        padded = np.append(rows, n)[found]
+        places, there = (np.column_stack([east[which], north[which]]) for which in (rows, near))
+        _, found = cKDTree(there).query(places, k=NEIGHBOURS + 1, distance_upper_bound=REACH_M)
+        padded = np.append(near, n)[found]
         # The stream itself is one of its nearest; devices on one pole are neighbours like others.
         own = padded == rows[:, None]
         order = np.argsort(own, axis=1, kind="stable")
