@@ -193,6 +193,6 @@ def _standing_out(sight: Sight, row: int) -> int:
     network = sight.bindings.network
     here = np.flatnonzero(network.station == network.station[row])
     red = next(f for f in sorted(sight.findings, key=_level, reverse=True) if f.group.detector in EXCESSES)
-    beyond = ((sight.newest.value - sight.background) / red.threshold)[here]
+    beyond = (sight.newest.value[here] - sight.background[here]) / red.threshold[here]
     beyond[sight.lying[here] | np.isnan(beyond)] = -1.0
     return int(network.property[here[beyond.argmax()] if beyond.max() >= 1 else row])

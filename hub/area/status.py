@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hub.model import MINUTE_MS, DetectorKind, Freshness, Level
-from hub.network import PROPERTY_NAMES, Network
+from hub.network import PROPERTY_NAMES, Cover, Network
 
 Levels = NDArray[np.uint8]
 Ints = NDArray[np.int64]
@@ -125,15 +125,22 @@ def freshness(network: Network, newest_minute: Ints, state: AreaState, minute_ms
     """Return uint8[A]: how fresh the newest value is that speaks for each area; a passing vehicle's counts, too."""
     cover, slack_ms = network.cover, _slack_ms(network)
     heard_ms = np.where(newest_minute < 0, NEVER_MS, newest_minute * MINUTE_MS)
-    until, heard = np.full(len(network.areas), NEVER_MS), np.full(len(network.areas), NEVER_MS)
-    if len(cover.area):
-        until[cover.area] = np.maximum.reduceat((heard_ms + slack_ms).take(cover.row), cover.start)
-        heard[cover.area] = np.maximum.reduceat(heard_ms.take(cover.row), cover.start)
     supported = state.supported_ms.max(axis=1, initial=NEVER_MS)
+    until = _latest(heard_ms + slack_ms, cover, len(supported))
     is_fresh = (until >= minute_ms) | (minute_ms - supported <= FRESH_MS)
-    heard = np.maximum(heard, supported)
+    if is_fresh.all():
+        return np.full(len(supported), Freshness.FRESH, np.uint8)
+    heard = np.maximum(_latest(heard_ms, cover, len(supported)), supported)
     old = np.where(minute_ms - heard <= STALE_MS, np.uint8(Freshness.STALE), np.uint8(Freshness.NO_DATA))
     return np.where(is_fresh, np.uint8(Freshness.FRESH), old)
+
+
+def _latest(time_ms: Ints, cover: Cover, areas: int) -> Ints:
+    """Return int64[A]: the latest time of the streams that speak for each area."""
+    latest = np.full(areas, NEVER_MS)
+    if len(cover.area):
+        latest[cover.area] = np.maximum.reduceat(time_ms.take(cover.row), cover.start)
+    return latest
 
 
 def speaking(network: Network, newest_minute: Ints, minute: int) -> NDArray[np.bool_]:
