@@ -39,6 +39,7 @@ from hub.lead.push import Pusher
 from hub.map_api import LiveView, Site, Sources, Zone, create_app
 from hub.map_api.app import LOOPBACK
 from hub.memory import MEMORY
+from hub.quality.settings import check_text
 from hub.registry import Registry
 from hub.replay.orders import OrderBook
 from hub.serve import address, listen, serve
@@ -223,6 +224,7 @@ def _configured(config: Config) -> Configured:
         areas=config.areas.read_text(encoding="utf-8"),
         rules=config.rules,
         standards=standard_texts(),
+        checks=check_text(),
     )
 
 

@@ -12,6 +12,8 @@ from hub.area.geometry import areas_of
 from hub.checks import Calibration
 from hub.errors import ConfigError
 from hub.model import Area
+from hub.quality.bound import sound
+from hub.quality.settings import CHECKS, CheckSettings, read_checks
 from hub.third_party import ThirdParty
 
 
@@ -23,6 +25,7 @@ class Configured(msgspec.Struct, frozen=True, kw_only=True):
         third_party: who may report without a signature.
         areas: of the zone, GeoJSON.
         rules, standards: the texts of all files, TOML, by name.
+        checks: settings of the checks of devices, TOML.
         thresholds: by which the hourly checks judge; None for none.
     """
 
@@ -31,6 +34,7 @@ class Configured(msgspec.Struct, frozen=True, kw_only=True):
     areas: str = ""
     rules: Mapping[str, str] = {}
     standards: Mapping[str, str] = {}
+    checks: str = ""
     thresholds: Calibration | None = None
 
     def rules_in_force(self) -> tuple[Rule, ...] | None:
@@ -42,6 +46,14 @@ class Configured(msgspec.Struct, frozen=True, kw_only=True):
         if not self.rules:
             return None
         return rules_of(self.rules, standards_of(self.standards) if self.standards else None)
+
+    def checks_in_force(self) -> CheckSettings | None:
+        """Return the settings of the checks, None when the entry does not say.
+
+        Raises:
+            ConfigError: this program cannot read them.
+        """
+        return sound(CHECKS, read_checks(CHECKS, self.checks)) if self.checks else None
 
     def zone(self) -> Sequence[Area] | None:
         """Return the areas, None when the entry does not say.
@@ -58,10 +70,11 @@ class Configured(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class InForce(NamedTuple):
-    """By what is judged; rules None for those that come with the program."""
+    """By what is judged; rules and checks None for those that come with the program."""
 
     areas: Sequence[Area]
     rules: Sequence[Rule] | None
+    checks: CheckSettings | None = None
 
 
 def in_force(said: Configured, own: InForce) -> tuple[InForce, tuple[str, ...]]:
@@ -71,7 +84,7 @@ def in_force(said: Configured, own: InForce) -> tuple[InForce, tuple[str, ...]]:
         said: the entry.
         own: what holds in place of what it does not say, or what cannot be read.
     """
-    (areas, rules), flaws = own, []
+    (areas, rules, checks), flaws = own, []
     try:
         areas = own.areas if (listed := said.zone()) is None else listed
     except ConfigError as error:
@@ -80,7 +93,11 @@ def in_force(said: Configured, own: InForce) -> tuple[InForce, tuple[str, ...]]:
         rules = said.rules_in_force() or own.rules
     except ConfigError as error:
         flaws.append(str(error))
-    return InForce(areas, rules), tuple(flaws)
+    try:
+        checks = said.checks_in_force() or own.checks
+    except ConfigError as error:
+        flaws.append(str(error))
+    return InForce(areas, rules, checks), tuple(flaws)
 
 
 _decode = msgspec.json.Decoder(Configured).decode

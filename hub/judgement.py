@@ -81,7 +81,7 @@ class Judgement:
 
     def _bound(self) -> Bindings:
         network = build_network(self._catalogue.stations, self._catalogue.datastreams, self._force.areas)
-        return bind(network, max(self.head, 0), self._force.rules)
+        return bind(network, max(self.head, 0), self._force.rules, self._force.checks)
 
     def _grow(self) -> None:
         self.bindings = self._bound()
@@ -100,7 +100,7 @@ class Judgement:
         """
         self.admit(said.third_party)
         last, self._said = self._said, said
-        if (said.areas, said.rules, said.standards) == (last.areas, last.rules, last.standards):
+        if all(getattr(said, what) == getattr(last, what) for what in ("areas", "rules", "standards", "checks")):
             return ()
         self._force, flaws = in_force(said, self._own)
         before, self.bindings = self.bindings, self._bound()

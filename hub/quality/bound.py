@@ -1,10 +1,13 @@
 """Every check with its parameters for each stream, pair or place of a network."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any, Final
 
 import msgspec
 import numpy as np
 
+from hub.errors import ConfigError
 from hub.model import MINUTE_MS
 from hub.network import PROPERTY_INDEX, Network
 from hub.quality.attenuated import Attenuated
@@ -12,6 +15,8 @@ from hub.quality.bottom import Bottom
 from hub.quality.check import Floats, Ints
 from hub.quality.clipping import Clipping
 from hub.quality.consistency import Consistency
+from hub.quality.flat_line import FlatLine
+from hub.quality.gain import Gain
 from hub.quality.gap import Gap
 from hub.quality.oxidant import Oxidant
 from hub.quality.pairs import LAWS, OXIDANT, Pairs, pairs_of
@@ -100,6 +105,38 @@ def bound(network: Network, settings: CheckSettings) -> Checks:
         gateway=np.array([index[s.gateway] for s in network.stations], np.int64)[network.station],
         gateways=tuple(gateways),
     )
+
+
+# What the settings of one property, or law, are parameters of.
+_KINDS: Final[Mapping[str, Any]] = {
+    "flat_line": FlatLine,
+    "gain": Gain,
+    "spike": Spike,
+    "rate_of_change": RateOfChange,
+    "attenuated": Attenuated,
+    "bottom": Bottom,
+    "clipping": Clipping,
+    "consistency": Consistency,
+}
+
+
+def sound(name: str, settings: CheckSettings) -> CheckSettings:
+    """Return settings whose every number its check takes.
+
+    Raises:
+        ConfigError: a check refuses a number, as of the file `name`.
+    """
+    given = [(kind, what, one) for kind in _KINDS for what, one in getattr(settings, kind).items()]
+    given += [("oxidant", "", settings.oxidant)] if settings.oxidant else []
+    for kind, what, one in given:
+        named: dict[str, Any] = {}
+        for parameter, value in msgspec.structs.asdict(one).items():
+            named.update(in_ms(parameter, value))
+        try:
+            _KINDS.get(kind, Oxidant)(**named)
+        except ValueError as error:
+            raise ConfigError(name, kind, what, str(error)) from error
+    return settings
 
 
 def _of_laws(pairs: Pairs, settings: dict[str, ConsistencySettings]) -> dict[str, Floats]:

@@ -14,6 +14,8 @@ from hub.network import PROPERTY_INDEX, Network
 from hub.quality.check import Floats
 from hub.quality.pairs import LAWS
 
+CHECKS: Final = "checks.toml"
+
 
 class FlatSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """`FlatLine` for one property; `fail_min` in minutes."""
@@ -159,7 +161,12 @@ _OF_PROPERTIES: Final = (
 
 def default_checks() -> CheckSettings:
     """Return the checks' settings that come with the program."""
-    return read_checks("checks.toml", (resources.files("hub.quality") / "checks.toml").read_text("utf-8"))
+    return read_checks(CHECKS, check_text())
+
+
+def check_text() -> str:
+    """Return the checks' settings that come with the program, TOML."""
+    return (resources.files("hub.quality") / CHECKS).read_text("utf-8")
 
 
 def read_checks(name: str, text: str) -> CheckSettings:

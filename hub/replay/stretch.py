@@ -183,5 +183,5 @@ def resumed(place: Place, kept: Arrays, change: Change, ticks: Iterator[Told]) -
 
 
 def _listener(place: Place, change: Change) -> Listener:
-    judgement = Judgement(Catalogue(), *place.own)
+    judgement = Judgement(Catalogue(), place.own.areas, place.own.rules)
     return Listener(judgement, change, Calibrations(place.directory / THRESHOLDS))

@@ -17,6 +17,7 @@ from hub.configured import Configured, read_configured, write_configured
 from hub.ingest.entry import Entry
 from hub.judge import Judge
 from hub.model import MINUTE_MS, Area, Columns, Datastream, LeadOpening, Level
+from hub.quality.settings import check_text
 
 NOON = int(1_420_776_000 / 60)
 DEAF = {
@@ -109,7 +110,8 @@ def judged(entries: Sequence[Entry], areas: Sequence[Area], directory: Path | No
 
 def test_entry_is_read_as_it_was_written() -> None:
     """And one of an earlier hub, or of a later one, says what it says."""
-    said = Configured(grace_s=12.0, areas=document([]), rules=rule_texts(), standards=standard_texts())
+    texts = {"areas": document([]), "rules": rule_texts(), "standards": standard_texts(), "checks": check_text()}
+    said = Configured(grace_s=12.0, **texts)
 
     assert read_configured(write_configured(said)) == said
     assert read_configured(b'{"grace_s": 30.0, "what is to come": 1}') == Configured()
@@ -183,6 +185,46 @@ def test_restart_after_a_change_goes_on(book: Any, tmp_path: Path) -> None:
     again.apply([entry for entry in book.entries if entry.id > again.after])
     assert told.leads == whole.leads
     assert [lead.area for lead in whole.leads] == ["site"]
+
+
+DOUBTFUL = check_text().replace("share = 1.2, slack = 10.0", "share = 0.01, slack = 0.0")
+
+
+def test_checks_hold_from_their_place_on(book: Any) -> None:
+    """While they doubt every device a dust is no lead; a second one is, by the program's own."""
+    dust = book.town.air
+    book.town.air = lambda s, n, m: dust(s, n, m - 20 if m > 75 else 60 if 60 <= m < 68 else 0)
+    configure(book, 49, checks=DOUBTFUL)
+    book.day(range(50, 72))
+    before = len(book.entries)
+    configure(book, 72, checks=check_text())
+    book.day(range(72, 95))
+    kept = [entry for entry in book.entries if entry.id != before + 1]
+
+    assert [lead.episode_start_ms // MINUTE_MS - NOON for lead in judged(book.entries, book.town.areas).leads] == [80]
+    assert judged(kept, book.town.areas).leads == []
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ("version = ", "checks.toml: [checks]: Invalid value"),
+        ('version = "1"\n[flatline]', "checks.toml: [checks]: Object contains unknown field `flatline`"),
+        (check_text().replace("share = 1.2, slack = 10.0", "share = 0.0, slack = 10.0"), "share must be above zero"),
+        (check_text().replace("off = 30.0", "off = -1.0"), "[oxidant]: off must be above zero"),
+    ],
+)
+def test_checks_that_cannot_be_read_leave_the_programs_own(
+    book: Any, caplog: pytest.LogCaptureFixture, text: str, why: str
+) -> None:
+    """Neither what is no table nor a number that a check refuses stops the judge; the log says what is wrong."""
+    configure(book, 49, checks=text)
+    book.day(range(50, 66))
+    with caplog.at_level(logging.WARNING):
+        told = judged(book.entries, book.town.areas)
+
+    assert [lead.area for lead in told.leads] == ["site"]
+    assert [why in line and "the program's own holds" in line for line in caplog.messages] == [True]
 
 
 def test_rules_that_cannot_be_read_leave_the_programs_own(book: Any, caplog: pytest.LogCaptureFixture) -> None:

@@ -19,6 +19,7 @@ from hub.ingest.journal import Journal
 from hub.judge import MINUTES, Judge
 from hub.memory import MEMORY, Memory
 from hub.model import MINUTE_MS, Columns, Datastream, Level
+from hub.quality.settings import check_text
 from hub.registry import LevelChange, Registry
 from hub.replay.account import account, differences, red_minutes
 from hub.replay.parts import joined, worked
@@ -142,6 +143,26 @@ def test_current_rules_give_every_stored_lead_exactly(book: Any, hub: Hub) -> No
 
     assert [(one.area, one.episode.late) for one in openings] == [("site", False), ("site", True)]
     for judged in (of_minutes, of_journal):
+        assert differences(judged, openings) == []
+        assert [change for change in judged.changes if change.judged_ms] == levels
+
+
+def test_the_past_is_judged_by_the_checks_of_then(book: Any, hub: Hub) -> None:
+    """Two dusts; during the second every device was doubted, and before and after it the checks were the program's."""
+    clean = book.town.air
+    book.town.air = lambda s, n, m: clean(s, n, 60 if 60 <= m < 68 or 80 <= m < 88 else 0)
+    doubtful = check_text().replace("share = 1.2, slack = 10.0", "share = 0.01, slack = 0.0")
+    for minute, text in ((55, check_text()), (72, doubtful), (89, check_text())):
+        book.write("config", write_configured(Configured(rules=rule_texts(), checks=text)), _at(minute))
+        book.day(range(minute, minute + 17))
+    hub.judge(book.entries, restarts=[30, len(book.entries) - 40, len(book.entries) - 30])
+    of_minutes = hub.again()
+    openings, levels = hub.stored(of_minutes)
+    shutil.rmtree(hub.directory / MEMORY / MINUTES)
+    hub.journal(book.entries)
+
+    assert [one.episode.start_ms for one in openings] == [_at(60)]
+    for judged in (of_minutes, hub.again()):
         assert differences(judged, openings) == []
         assert [change for change in judged.changes if change.judged_ms] == levels
 
