@@ -158,7 +158,7 @@ def test_killed_hub_keeps_what_it_acknowledged_and_gets_the_rest(tmp_path: Path,
             await drain(outbox)
 
     asyncio.run(line())
-    assert hub.end(signal.SIGTERM) < 3
+    assert hub.end(signal.SIGTERM) < 5  # not the half minute of whoever waits for its guests
 
     with JournalReader(tmp_path / "hub" / "journal") as reader:
         assert reader.verify() == reader.tip()

@@ -4,7 +4,6 @@ from pathlib import Path
 from random import Random
 from typing import TYPE_CHECKING
 
-import pytest
 from nacl.signing import SigningKey
 
 from edge.catalogue import Inventory, Series
@@ -22,12 +21,6 @@ WEEK_S = 7 * 86_400
 PERIOD_S = 60
 NOON_MS = 1_700_000_000_000
 TYPICAL = 120  # readings of twenty datastreams each 10 s, for one of those here
-
-
-@pytest.fixture(autouse=True)
-def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Have no call wait for the disk of this machine."""
-    monkeypatch.setattr("os.fdatasync", lambda _: None)
 
 
 def drain(outbox: Outbox, live: int) -> list[Payload]:

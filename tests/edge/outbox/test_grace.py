@@ -1,13 +1,10 @@
 """What the hub has acknowledged costs next to no memory, and is there again when the hub goes back behind it."""
 
-import os
 import tracemalloc
 from collections.abc import Callable
 from pathlib import Path
 from random import Random
 from typing import TYPE_CHECKING
-
-import pytest
 
 from edge.outbox import Limits, Outbox
 from edge.outbox.frame import FrameKind, encode_frame, scan
@@ -24,13 +21,6 @@ if TYPE_CHECKING:
 Make = Callable[[int], Reading]
 BYTES_A_BLOCK = 72  # ten columns of 61 bytes, and what arrays keep in hand
 SMALL = Limits(segment_bytes=4_000)
-
-
-@pytest.fixture(autouse=True)
-def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Have no call wait for the disk of this machine."""
-    for name in ("fdatasync", "fsync"):
-        monkeypatch.setattr(os, name, os.fstat)
 
 
 def hand_over(outbox: Outbox, reading: Make, numbers: range) -> list[bytes]:

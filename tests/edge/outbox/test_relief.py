@@ -24,13 +24,6 @@ SMALL = Limits(bytes=150_000, segment_bytes=9_000)
 NOON_MS = 1_700_000_000_000
 
 
-@pytest.fixture(autouse=True)
-def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Have no call wait for the disk of this machine."""
-    for name in ("fdatasync", "fsync"):
-        monkeypatch.setattr(os, name, os.fstat)
-
-
 def noisy(number: int) -> Reading:
     """Return a reading, ten a second, that compresses badly."""
     return Reading("micro-1-pm", "pm2_5", number * 100, zlib.crc32(number.to_bytes(4)) % 1_000_000 / 1e3)
@@ -89,9 +82,7 @@ def test_means_go_when_there_is_nothing_left_to_thin(tmp_path: Path, lives: "Liv
     limits = Limits(bytes=100_000, segment_bytes=5_000)
     with lives.open(tmp_path, limits=limits) as outbox:
         outbox.set_clock(NOON_MS, "ntp")
-        count = 0
-        for _ in range(5):
-            count = fill(outbox, 20_000, count)
+        count = fill(outbox, 30_000)
         tally = outbox.dropped, outbox.thinned
         payloads = lives.sealed(outbox)
     with lives.open(tmp_path, limits=limits) as outbox:
