@@ -242,7 +242,7 @@ LEVEL = np.full((2, 300), 20.0)
         ({"pm10": LEVEL}, HOURLY[0] + np.arange(300) * 48 * HOUR, PLACES, "more than a day"),
         ({"pm10": LEVEL[:, :1]}, HOURLY[:1], PLACES, "fewer than two"),
         ({"pm10": LEVEL[:, :100]}, HOURLY[:100], PLACES, "ten days"),
-        ({"pm10": LEVEL * np.nan}, HOURLY, PLACES, "'pm10'.*no positive median"),
+        ({"pm10": LEVEL * np.nan}, HOURLY, PLACES, "'pm10'.*no median above 0"),
     ],
 )
 def test_a_history_that_cannot_be_is_refused(
@@ -251,6 +251,18 @@ def test_a_history_that_cannot_be_is_refused(
     """The text says what to do."""
     with pytest.raises(ValueError, match=reason):
         calibrate(values, at, positions)
+
+
+def test_devices_that_read_below_zero_half_of_the_time_are_judged(zone: Zone) -> None:
+    """A cell of NO2 in clean air does: that it stands still shows all the same, and nobody else is blamed."""
+    history, values = ({"no2": air["pm2_5"] - 60.0} for air in (zone.history, zone.values))
+    values["no2"][BROKEN, ONSET : ONSET + 72] = 25.0
+    verdict = replay(values, times(NOW), zone.positions, calibrate(history, times(HISTORY), zone.positions))["no2"]
+    told = verdict.cause[:, ONSET : ONSET + 72][verdict.alarm[:, ONSET : ONSET + 72]]
+
+    assert np.nanmedian(history["no2"]) < 0
+    assert verdict.alarm[BROKEN, ONSET : ONSET + 72].any()
+    assert told.tolist() == [Cause.STUCK]
 
 
 def test_a_budget_of_nothing_is_refused() -> None:
