@@ -3,7 +3,7 @@
 import tomllib
 from collections.abc import Iterable, Mapping
 from datetime import UTC, date, datetime, timedelta
-from functools import lru_cache
+from functools import cache, lru_cache
 from importlib import resources
 from typing import Final
 
@@ -77,6 +77,7 @@ def rules_of(texts: Mapping[str, str], standards: Standards | None = None) -> tu
     return tuple(rule for name in sorted(texts) for rule in read_rules(name, texts[name], known))
 
 
+@cache  # a hub asks again whenever a gateway's catalogue changes
 def default_rules() -> tuple[Rule, ...]:
     """Return the rules that come with the program."""
     return rules_of(rule_texts())

@@ -124,6 +124,12 @@ class Town:
         return encode_envelope(payload, KEY)
 
 
+@pytest.fixture(scope="session")
+def new_town() -> Callable[[], Town]:
+    """Return what makes a town in clean, still air."""
+    return Town
+
+
 @pytest.fixture
 def town() -> Town:
     """Return a town in clean, still air."""

@@ -52,8 +52,8 @@ class Made(NamedTuple):
 
 
 @pytest.fixture
-def made(town: Any, book: Any, tmp_path: Path) -> Made:
-    """Return some hours of the town; its thresholds were learnt on 400 hours of the same air."""
+def made(request: pytest.FixtureRequest, town: Any, book: Any, tmp_path: Path) -> Made:
+    """Return some minutes of the town, or hours; its thresholds were learnt on 400 hours of the same air."""
     town.air = air
     judgement = Judgement(Catalogue(), town.areas)
     judgement.learn(town.catalogue())
@@ -67,7 +67,7 @@ def made(town: Any, book: Any, tmp_path: Path) -> Made:
     calibrations = Calibrations(tmp_path / "thresholds")
     calibration = calibrations.issue(learnt, NOON // 60 - 400, NOON * MINUTE_MS)
     book.write("config", write_configured(Configured(thresholds=calibration)), NOON * MINUTE_MS)
-    book.day(range(MINUTES))
+    book.day(range(getattr(request, "param", MINUTES)))
     return Made(book.entries, calibrations, calibration, town.areas)
 
 
@@ -150,6 +150,7 @@ def test_minutes_become_hours_and_a_ticket_the_same_after_a_restart(made: Made, 
     assert np.array_equal(readers[0].history(*span).means, readers[1].history(*span).means, equal_nan=True)
 
 
+@pytest.mark.parametrize("made", [20], indirect=True)
 def test_thresholds_that_are_lost_leave_the_other_checks(made: Made, tmp_path: Path, caplog: Any) -> None:
     """The hub says so in the log, and that none are in force."""
     for path in (tmp_path / "thresholds").glob("*.npz"):

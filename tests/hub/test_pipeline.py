@@ -1,6 +1,7 @@
 """From readings to leads and tickets: what must be found, and what must be left alone."""
 
 from collections.abc import Callable
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -101,11 +102,23 @@ def dust(station: str, name: str, minute: int) -> float:
     return (700.0 if station == "m06" else 150.0) * (1.0 if name == "pm10" else 0.04)
 
 
+@pytest.fixture(scope="module")
+def dusted(new_town: Callable[[], Any]) -> Callable[[Callable[[int], float]], tuple[Judgement, list[Outcome]]]:
+    """Return what gives the judgement and its outcomes after a dust in air of a level; none may be changed."""
+
+    @cache
+    def after(level: Callable[[int], float]) -> tuple[Judgement, list[Outcome]]:
+        town = new_town()
+        town.air = air_of(level, dust)
+        return judged(town, 100)
+
+    return after
+
+
 @pytest.mark.parametrize("level", [clean, haze])
-def test_dust_turns_its_site_red_and_opens_one_lead(town: Any, level: Callable[[int], float]) -> None:
+def test_dust_turns_its_site_red_and_opens_one_lead(dusted: Any, level: Callable[[int], float]) -> None:
     """In clean air and in haze, within four minutes, about PM10, from the first minute on."""
-    town.air = air_of(level, dust)
-    judgement, outcomes = judged(town, 100)
+    judgement, outcomes = dusted(level)
     red = [c.area for o in outcomes for c in o.changes if c.level == Level.RED]
     opened = next(o.minute_ms // MINUTE_MS - NOON for o in outcomes if o.leads)
 
@@ -116,10 +129,9 @@ def test_dust_turns_its_site_red_and_opens_one_lead(town: Any, level: Callable[[
     assert [t for o in outcomes for t in o.tickets] == []
 
 
-def test_the_evidence_can_be_recomputed(town: Any) -> None:
+def test_the_evidence_can_be_recomputed(dusted: Any) -> None:
     """Value, background and threshold of the strongest station, the rule, and the others that agree."""
-    town.air = air_of(clean, dust)
-    _, outcomes = judged(town, 36)
+    _, outcomes = dusted(clean)
     (lead,) = [lead for o in outcomes for lead in o.leads]
     first = lead.evidence[0]
 
@@ -131,10 +143,9 @@ def test_the_evidence_can_be_recomputed(town: Any) -> None:
     assert "12:30" in lead.explanation
 
 
-def test_a_level_is_left_after_a_while(town: Any) -> None:
+def test_a_level_is_left_after_a_while(dusted: Any) -> None:
     """Neither at once nor never."""
-    town.air = air_of(clean, dust)
-    _, outcomes = judged(town, 100)
+    _, outcomes = dusted(clean)
     levels = [(o.minute_ms // MINUTE_MS - NOON, c.level) for o in outcomes for c in o.changes if c.area == "site"]
 
     # The mean of the hour before is still worth attention.

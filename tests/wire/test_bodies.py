@@ -52,7 +52,7 @@ def block(columns: Columns) -> bytes:
 @st.composite
 def rows(draw: st.DrawFn) -> Columns:
     """Draw columns as instruments and their faults may fill them."""
-    count = draw(st.integers(0, 40))
+    count = draw(st.integers(0, 16))
     values = st.one_of(DECIMALS, st.floats(width=32), st.floats(), st.sampled_from([-0.0, math.inf, math.nan]))
 
     def column(code: str, numbers: st.SearchStrategy[float]) -> bytes:
