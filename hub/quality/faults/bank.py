@@ -25,6 +25,7 @@ _DRIFT_REACH: Final = 1.3
 # Energy that keeps a mean near 0 until there is something to see.
 _QUIET: Final = 0.1
 _QUIET_NOISE: Final = 0.15
+# What a change and the one that takes it back count for noise, at most, in standard deviations.
 _NOISE_REACH: Final = 5.0
 # A spike counts from so many standard deviations of a jump, and up to so many more, over so long.
 _SPIKE_FROM: Final = 3.0
@@ -157,10 +158,12 @@ def _look(
     offsets, moved = _drifts(off / spread, offset, _OFFSET_H, step_h, past.offset)
     earlier, newest = before(off, past.off)
     jump = (off - earlier) / shape.at(level, shape.jump[row])
-    noises, noise = _noises(jump, step_h, past.noise)
-    found = {f"noise/{row}:{memory_h:.0f}": mean for memory_h, mean in zip(_NOISE_H, noises, strict=True)}
     last, jumped = before(jump, past.jump)
-    there_and_back = np.minimum(np.nan_to_num(last), -np.nan_to_num(jump))
+    up, down = np.nan_to_num(last), -np.nan_to_num(jump)
+    there_and_back = np.minimum(up, down)
+    back_and_forth = np.maximum(there_and_back, np.minimum(-up, -down))
+    noises, noise = _noises(back_and_forth, ~np.isnan(jump), step_h, past.noise)
+    found = {f"noise/{row}:{memory_h:.0f}": mean for memory_h, mean in zip(_NOISE_H, noises, strict=True)}
     height = whole(np.clip(there_and_back - _SPIKE_FROM, 0.0, _SPIKE_REACH))
     found[f"spike/{row}"], spikes = window_sum(height, past.spikes)
     return found, np.stack([*gains, *offsets]), ViewPast(gained, moved, noise, newest, jumped, spikes)
@@ -191,10 +194,9 @@ def _wandering(means: Floats, nearest: Places, step_h: float, past: Floats) -> t
     return np.sqrt((1.0 + more**2) / 2.0), left.T
 
 
-def _noises(jump: Floats, step_h: float, past: Floats) -> tuple[list[Floats], Floats]:
-    """Return (fading mean sizes of a change, carried)."""
-    there: Bools = ~np.isnan(jump)
-    both = np.stack([np.minimum(np.abs(np.where(there, jump, 0.0)), _NOISE_REACH), there])
+def _noises(turn: Floats, there: Bools, step_h: float, past: Floats) -> tuple[list[Floats], Floats]:
+    """Return (fading mean sizes of a change that is taken back, 0 where it is none, over what is there; carried)."""
+    both = np.stack([np.where(there, np.clip(turn, 0.0, _NOISE_REACH), 0.0), there])
     found, carried = [], np.empty_like(past)
     for at, memory_h in enumerate(_NOISE_H):
         (size, seen), left = fading(both, memory_h / step_h, past[:, at].T)

@@ -14,7 +14,7 @@ _STRIDE: Final = 0.1
 _LOW: Final = 0.0
 # What is known before a history is counted: at this limit one alarm in ten months of a device, a decade higher ten
 # times less. It weighs as much as a year of ten devices: six devices and a year have five alarms, too few to go by.
-_USUAL_LIMIT: Final = 1.45
+_USUAL_LIMIT: Final = 1.78
 _USUAL_RATE: Final = 0.1
 _USUAL_MONTHS: Final = 120.0
 # Of that so much is to be expected of other stations and years: a limit stands where history's own alarms just end.

@@ -17,8 +17,8 @@ from hub.quality.faults.thresholds import Learnt, Limits, Thresholds
 
 Array = NDArray[Any]
 
-# Of this layout; another is refused.
-_VERSION: Final = 1
+# Of this layout and of the statistics that the scales are of; another is refused.
+_VERSION: Final = 2
 _TROUBLES: Final = (zipfile.BadZipFile, zlib.error, OSError, EOFError, KeyError, IndexError, TypeError, ValueError)
 
 

@@ -51,7 +51,8 @@ def test_a_torn_writing_is_refused(thresholds: Thresholds, size: int) -> None:
     [
         ({"limit": 1.0}, "no thresholds"),
         ({"version": 9}, "layout 9"),
-        ({"version": 1}, "damaged"),
+        ({"version": 1}, "layout 1"),
+        ({"version": 2}, "damaged"),
         ({"version": np.array([{}])}, "no thresholds: .* allow_pickle"),
     ],
 )

@@ -1,4 +1,4 @@
-"""How rare a statistic is, and how a network that wanders as a whole is forgiven."""
+"""How rare a statistic is, how a network that wanders as a whole is forgiven, and which restlessness is noise."""
 
 import numpy as np
 import pytest
@@ -67,3 +67,24 @@ def test_where_all_wander_one_that_does_is_less_special() -> None:
     """The same gain counts less; neighbours that are calm take nothing from it and add nothing."""
     assert means(1.5) < 0.8 * means(0.0)
     assert means(0.0) == means(0.01)
+
+
+def restless(off: np.ndarray) -> float:
+    """Return how noisy a station is that is off so much, step by step, in standard deviations."""
+    chance = np.random.default_rng(3)
+    level, value = np.full((STATIONS, STEPS), 4.0), np.full((STATIONS, STEPS), 50.0)
+    calm = chance.standard_normal((STATIONS, STEPS))
+    shape = fit_shape(value, Residual(level, calm, np.full_like(calm, np.nan)))
+    calm[0] = off
+    lone = np.zeros((STATIONS, 0), np.intp)
+    residual = Residual(level, calm, np.full_like(calm, np.nan))
+    found, _ = statistics(value, residual, shape, (lone, 1.0), bank_start(STATIONS, 2, 1.0))
+    return float(found["noise/0:12"][0, -1])
+
+
+def test_only_changes_that_are_taken_back_at_once_are_noise() -> None:
+    """A front that comes and stays moves as far as noise does, but one way."""
+    steps = np.arange(STEPS)
+
+    assert restless(np.where(steps % 2, 3.0, 0.0)) > 1.0
+    assert restless(3.0 * steps) == 0.0
