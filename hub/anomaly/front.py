@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hub.anomaly.detection import Finding
+from hub.anomaly.lingering import lingers
 from hub.anomaly.wind import wind_at
 from hub.model import EXCESSES, MINUTE_MS
 from hub.network import Network
@@ -98,6 +99,7 @@ def held_back(  # what is known at a minute
     found = _standing(network, newest, honest[1], excesses, rows, minute)
     brought = np.zeros(len(network), np.bool_)
     brought[rows] = _brought(network, panel, found, speaking, minute)
+    brought[rows] |= lingers(network, panel, rows, (found.value, found.excess), minute)
     if not brought.any():
         return findings
     return tuple(
