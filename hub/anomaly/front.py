@@ -99,7 +99,8 @@ def held_back(  # what is known at a minute
     found = _standing(network, newest, honest[1], excesses, rows, minute)
     brought = np.zeros(len(network), np.bool_)
     brought[rows] = _brought(network, panel, found, speaking, minute)
-    brought[rows] |= lingers(network, panel, rows, (found.value, found.excess), minute)
+    left = np.flatnonzero(~brought[rows])
+    brought[rows[left]] = lingers(network, panel, rows[left], (found.value[left], found.excess[left]), minute)
     if not brought.any():
         return findings
     return tuple(

@@ -33,6 +33,8 @@ def lingers(network: Network, panel: Panel, row: NDArray[np.intp], now: tuple[Fl
         now: float64[k], their values; float64[k], their excesses over the background.
         minute: since 1970.
     """
+    if not row.size:
+        return np.zeros(0, np.bool_)
     around = network.neighbours[row]
     known = np.unique(np.append(row, around[around < len(network)]))
     ages = range(MEAN_MIN, SPAN_MIN + 1, MEAN_MIN)
