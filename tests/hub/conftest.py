@@ -26,6 +26,7 @@ from wire.columns import Columns
 from wire.envelope import encode_envelope
 
 PLANE = Plane(116.5, 39.8)
+DEGREE_M = [float(metres[0]) for metres in PLANE.metres(np.array([117.5]), np.array([40.8]))]
 KEY = SigningKey(bytes(range(32)))
 # 2015-01-09 12:00 in Beijing: a whole hour.
 NOON = int(1_420_776_000 / 60)
@@ -35,8 +36,7 @@ Air = Callable[[str, str, int], float]
 
 def place(east_m: float, north_m: float) -> tuple[float, float]:
     """Return degrees of metres east and north of the town's middle."""
-    one_east, one_north = PLANE.metres(np.array([117.5]), np.array([40.8]))
-    return 116.5 + east_m / float(one_east[0]), 39.8 + north_m / float(one_north[0])
+    return 116.5 + east_m / DEGREE_M[0], 39.8 + north_m / DEGREE_M[1]
 
 
 def square(area_id: str, kind: AreaKind, east_m: float, north_m: float) -> Area:
