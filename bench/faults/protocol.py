@@ -1,6 +1,7 @@
 """The protocol: calibrate on the first year, inject into the second, credit what the untouched twin does not raise."""
 
 from collections.abc import Mapping, Sequence
+from copy import deepcopy
 from dataclasses import dataclass
 from typing import Final
 
@@ -31,19 +32,28 @@ class Trial:
 
 @dataclass(frozen=True)
 class Setting:
-    """What trials share: the air, the thresholds, the property that is broken, and the part of the air."""
+    """What trials share.
+
+    Attributes:
+        values: the air, by property.
+        thresholds: calibrated on the first year of all stations.
+        broken: the property that is broken.
+        part: of the air.
+        shared: whether PM10 has the same fault, as where one optical device counts both.
+    """
 
     values: Mapping[str, Floats]
     thresholds: Thresholds
     broken: str
     part: str
+    shared: bool = False
 
 
-def setting(values: Mapping[str, Floats], broken: str, part: str, budget: float) -> Setting:
+def setting(values: Mapping[str, Floats], broken: str, part: str, budget: float, *, shared: bool = False) -> Setting:
     """Return the setting, calibrated on the first year of all stations."""
     history = {name: value[:, :YEAR] for name, value in values.items()}
     return Setting(
-        values, calibrate(history, TIMES[:YEAR], POSITIONS, false_alarms_per_sensor_month=budget), broken, part
+        values, calibrate(history, TIMES[:YEAR], POSITIONS, false_alarms_per_sensor_month=budget), broken, part, shared
     )
 
 
@@ -120,8 +130,11 @@ def _trial(
 ) -> Trial:
     station, begin = place
     pm10 = air["pm10"][station] if here.broken == "pm2_5" else None
+    same = deepcopy(chance)
     injected = inject(kind, air[here.broken][station], pm10, WARM_UP, chance)
     changed = {name: value.copy() for name, value in air.items()}
+    if here.shared and kind != PLUME:
+        changed["pm10"][station] = inject(kind, air["pm10"][station], None, WARM_UP, same).value
     changed[here.broken][station] = injected.value
     if injected.pm10 is not None:
         changed["pm10"][station] = injected.pm10

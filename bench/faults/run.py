@@ -1,6 +1,6 @@
 """How many sensor faults are found, how soon, at which rate of false alarms, and under which name.
 
-python bench/faults/run.py [--seeds N] [--trials N] [--quick] [--property NAME] [--part test|tune]
+python bench/faults/run.py [--seeds N] [--trials N] [--quick] [--property NAME] [--part test|tune] [--shared]
 """
 
 import argparse
@@ -41,7 +41,7 @@ def main(words: Sequence[str] | None = None) -> None:
     """Measure and print."""
     asked = _arguments().parse_args(words)
     seeds, number = (1, 10) if asked.quick else (asked.seeds, asked.trials)
-    here = setting(load(), asked.property, asked.part, asked.budget)
+    here = setting(load(), asked.property, asked.part, asked.budget, shared=asked.shared)
     rate, enriched, causes = false_alarms(here)
     with ProcessPoolExecutor(asked.jobs) as pool:
         batches = pool.map(_some, [(here, seed, number) for seed in range(1, seeds + 1)])
@@ -71,6 +71,7 @@ def _arguments() -> argparse.ArgumentParser:
     parser.add_argument("--property", choices=PROPERTIES, default="pm2_5")
     parser.add_argument("--part", choices=("test", "tune"), default="test")
     parser.add_argument("--budget", type=float, default=0.1, help="false alarms a device and month")
+    parser.add_argument("--shared", action="store_true", help="PM10 has the same fault, as of one optical device")
     parser.add_argument("--jobs", type=int, default=1)
     return parser
 
