@@ -47,6 +47,12 @@ class Cover(NamedTuple):
     area: NDArray[np.int64]
     start: NDArray[np.int64]
 
+    def of(self, area: int) -> NDArray[np.int64]:
+        """Return the rows of those that speak for an area."""
+        begin, end = np.searchsorted(self.area, (area, area + 1)).tolist()
+        bounds = np.append(self.start, len(self.row))
+        return self.row[bounds[begin] : bounds[end]]
+
 
 @dataclass(frozen=True, eq=False)
 class Network:

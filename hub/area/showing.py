@@ -59,8 +59,8 @@ def _strongest(sight: Sight, found: Laid, area: int, slot: int, about: int) -> l
     for finding in sight.findings:
         if (finding.group.detector in EXCESSES) != (slot == EXCESS_SLOT):
             continue
-        active = sight.active(finding) & (network.property == about)
-        pairs += [(finding, row) for row in _rows_of(sight, found, finding, active, area, about)]
+        rows = _rows_of(sight, found, finding, area)
+        pairs += [(finding, row) for row in rows[network.property[rows] == about].tolist()]
     strong = sorted(pairs, key=lambda pair: (-pair[0].group.level, -_beyond(sight, *pair), pair[1]))
     # Of one kind of rule a series shows the strongest; a limit and a threshold are two things.
     shown: dict[tuple[int, str], Finding] = {}
@@ -69,22 +69,22 @@ def _strongest(sight: Sight, found: Laid, area: int, slot: int, about: int) -> l
     return [(finding, row) for (row, _), finding in list(shown.items())[:EVIDENCE]]
 
 
-def _rows_of(
-    sight: Sight, found: Laid, finding: Finding, active: NDArray[np.bool_], area: int, about: int
-) -> list[int]:
+def _rows_of(sight: Sight, found: Laid, finding: Finding, area: int) -> NDArray[np.intp]:
+    """Return the rows by which a finding holds an area's level, of whatever property."""
     network = sight.bindings.network
-    if finding.group.detector == "onset":
-        return np.flatnonzero(active & (found.blame == area)).tolist()
-    if finding.group.detector == "local_excess":
-        # Where one series has entered, the others of its station count as soon as they pass.
-        blamed = np.isin(network.station, network.station[found.blame == area])
-        passing = blamed & ~sight.lying & (sight.newest.value - sight.background > finding.threshold)
-        return np.flatnonzero((active & (found.blame == area)) | (passing & (network.property == about))).tolist()
-    if finding.group.level == Level.RED:
-        return np.flatnonzero(active & (network.home == area)).tolist()
-    covering = network.cover_row[network.cover_area == area]
-    rows: list[int] = covering[active[covering]].tolist()
-    return rows
+    if finding.group.detector in EXCESSES:
+        rows = np.flatnonzero(found.blame == area)
+    else:
+        rows = np.flatnonzero(network.home == area) if finding.group.level == Level.RED else network.cover.of(area)
+    rows = rows[finding.active[rows] & sight.honest[rows]]
+    return np.union1d(rows, _passing(sight, found, finding, area)) if finding.group.detector == "local_excess" else rows
+
+
+def _passing(sight: Sight, found: Laid, finding: Finding, area: int) -> NDArray[np.intp]:
+    """Return the rows that pass: where one series has entered, the others of its station count at once."""
+    network = sight.bindings.network
+    rows = np.flatnonzero(np.isin(network.station, network.station[found.blame == area]) & ~sight.lying)
+    return rows[sight.newest.value[rows] - sight.background[rows] > finding.threshold[rows]]
 
 
 def _beyond(sight: Sight, finding: Finding, row: int) -> float:

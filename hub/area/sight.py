@@ -95,6 +95,8 @@ class Sight(NamedTuple):
         if finding.group.average_min == 1:
             return float(self.newest.value[row]), int(self.newest.minute[row])
         minute = last_due(finding.group, self.minute)
+        if minute == self.minute and not np.isnan(finding.value[row]):
+            return float(finding.value[row]), minute
         return float(mean_of(self.panel, finding.group, np.array([row]), minute)[0]), minute
 
 
