@@ -62,7 +62,7 @@ _USUAL: Final = {
     "noise 12": Usual(0.88, 0.44, 0.70, 1.0),
     "noise 36": Usual(0.62, 0.21, 0.51, 1.0),
     "spike": Usual(2.8, 7.2, 0.0, 0.45),
-    "drop/run": Usual(9.4, 14.6, 0.0, 1.1),
+    "drop/run": Usual(9.4, 14.6, 0.0, 0.9),
     "repeat/run": Usual(5.55, 5.5, 0.0, 2.1),
     "clip/count": Usual(0.44, 1.9, 0.0, 1.5),
 }
