@@ -149,6 +149,7 @@ class Basis:
     Attributes:
         version: of the rule.
         standard: "" when the rule is no standard's.
+        source, source_zh: where its numbers stand; in Chinese "" where nobody has said so.
         average_min, valid_min, valid_hours: over what the value is averaged, and what such a mean needs to exist.
     """
 
@@ -161,6 +162,7 @@ class Basis:
     average_min: int = 1
     valid_min: int = 1
     valid_hours: int = 0
+    source_zh: str = ""
 
 
 @dataclass(frozen=True, slots=True)

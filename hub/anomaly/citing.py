@@ -97,11 +97,13 @@ def _index(written: Written, index: AirIndex) -> Rule:
 def _cite(written: Written, standard: AnyStandard, where: str, cell: Limit | None = None) -> dict[str, Any]:
     first = cell.valid_from if cell and cell.valid_from else standard.valid_from
     last = cell.valid_to if cell and cell.valid_to else standard.valid_to
+    cited = f"{standard.standard} {where}"
     return {
         "valid_from": max(written.valid_from, first),
         "valid_to": min(written.valid_to, last),
         "jurisdiction": standard.jurisdiction,
-        "source": "; ".join(part for part in (f"{standard.standard} {where}", written.source) if part),
+        "source": "; ".join(part for part in (cited, written.source) if part),
+        "source_zh": "；".join(part for part in (cited, written.source_zh or written.source) if part),
         "confidence": written.confidence or standard.confidence,
     }
 

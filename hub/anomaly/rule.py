@@ -82,7 +82,7 @@ class Rule(Applied, frozen=True, kw_only=True):
         valid_min: minutes of the averaging period, or of each of its hours, that must have values.
         standard: the number of the standard whose limit it is, "" for none.
         jurisdiction: who has set it: CN for all of China, "project" for a default of this program.
-        source: where every number stands.
+        source, source_zh: where every number stands; in Chinese "" where nobody has said so.
         confidence: A the primary text was read, B two independent sources, C one secondary source or a default of ours.
     """
 
@@ -93,6 +93,7 @@ class Rule(Applied, frozen=True, kw_only=True):
     standard: str = ""
     jurisdiction: str
     source: str
+    source_zh: str = ""
     confidence: Confidence
 
 
@@ -107,7 +108,7 @@ class Written(Applied, frozen=True, kw_only=True):
         iaqi: the index whose breakpoint is the threshold; `averaging` says of which mean.
         zone_class: of a noise standard.
         decision: by which an authority has switched on a limit that needs it.
-        source: for a standard's limit, what is said beyond it.
+        source, source_zh: for a standard's limit, what is said beyond it.
     """
 
     unit: str = ""
@@ -122,6 +123,7 @@ class Written(Applied, frozen=True, kw_only=True):
     decision: str = ""
     jurisdiction: str = ""
     source: str = ""
+    source_zh: str = ""
     confidence: Confidence | None = None
 
 
@@ -155,4 +157,5 @@ def basis(rule: Rule) -> Basis:
         average_min=rule.average_min,
         valid_min=rule.valid_min,
         valid_hours=rule.valid_hours,
+        source_zh=rule.source_zh,
     )

@@ -11,13 +11,17 @@ LevelName = Literal["normal", "attention", "red"]
 
 
 class BasisAnswer(TypedDict):
-    """What a rule rests on: whose it is, where its numbers stand, how sure that is, over what it averages."""
+    """What a rule rests on: whose it is, where its numbers stand, how sure that is, over what it averages.
+
+    `source_zh` is the same in Chinese, "" where nobody has said so; leads of earlier versions have none.
+    """
 
     kind: str
     version: str
     standard: str
     jurisdiction: str
     source: str
+    source_zh: NotRequired[str]
     confidence: str
     average_min: int
     valid_min: int

@@ -21,7 +21,7 @@ export interface Cause {
   rule: string;
   alternatives: string[];
   /** What the rule rests on; old evidence does not tell. */
-  basis?: { source: string; standard: string; average_min: number; valid_min: number };
+  basis?: { source: string; source_zh?: string; standard: string; average_min: number; valid_min: number };
   /** Who may make the excess, null for somebody outside of all areas. */
   candidates?: { area: string | null; probability: number }[];
   settle?: { words: string; words_en: string; longitude: number; latitude: number } | null;

@@ -121,7 +121,7 @@ export class Detail {
         row("station", this.link("station", cause.station)),
         row("judged_at", time(cause.minute_ms)),
         row("rule", h("code", {}, cause.rule)),
-        row("basis", cause.basis !== undefined && cause.basis.source),
+        row("basis", cause.basis !== undefined && (language() === "zh" && cause.basis.source_zh ? cause.basis.source_zh : cause.basis.source)),
       ),
       ...candidates(cause, this.page.board),
       !cause.candidates?.length && cause.alternatives.length > 0 && h("p", { class: "note" }, `${say("alternatives")} `, ...cause.alternatives.map((id) => this.link("area", id))),
