@@ -12,11 +12,9 @@ import msgspec
 
 from hub.config import load_config
 from hub.errors import HubError
+from hub.replay.parts import NICENESS
 from hub.replay.running import Wanted, replay
 from hub.replay.stretch import Progress
-
-# The judge goes first.
-NICENESS = 15
 
 
 def main(config: Path, directory: Path) -> int:

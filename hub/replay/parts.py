@@ -1,11 +1,13 @@
 """A long stretch judged in parts at once, each by a process of its own that goes on from the state of a week's end."""
 
+import os
 import signal
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from itertools import pairwise
 from multiprocessing import get_context
 from multiprocessing.connection import Connection, wait
+from multiprocessing.context import SpawnProcess
 from typing import Final
 
 from hub.errors import HubError, ReplayError
@@ -18,6 +20,8 @@ from hub.store.minutes import MinuteReader
 
 # What a process takes to begin, and to settle before its part, is not worth less.
 SHORTEST_MS: Final = 3 * SETTLING_MS
+# The judge goes first.
+NICENESS: Final = 15
 
 
 def judged_in_parts(
@@ -88,12 +92,24 @@ def worked(
     Raises:
         ReplayError: one could not be judged.
     """
-    context, listening = get_context("spawn"), dict[Connection, int]()
+    context, listening, workers = get_context("spawn"), dict[Connection, int](), list[SpawnProcess]()
     for index, part in enumerate(parts):
         here, there = context.Pipe(duplex=False)
-        context.Process(target=_work, args=(place, part, change, there), daemon=True).start()
+        workers.append(context.Process(target=_work, args=(place, part, change, there), daemon=True))
+        workers[-1].start()
         there.close()
         listening[here] = index
+    try:
+        return _heard(listening, parts, report)
+    finally:
+        for worker in workers:
+            worker.terminate()  # of no use when another part has failed
+
+
+def _heard(
+    listening: dict[Connection, int], parts: Sequence[Span], report: Callable[[Progress], None]
+) -> tuple[Judged, ...]:
+    """Return what was found in each part when all have ended."""
     found, progress = dict[int, Judged](), dict[int, Progress]()
     while listening:
         for connection in wait(list(listening)):
@@ -112,6 +128,7 @@ def worked(
 def _work(place: Place, part: Span, change: Change, telling: Connection) -> None:
     """Judge a part in this process, and tell how far it is and what was found, or why not."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # who began it ends it
+    os.nice(NICENESS)
     with suppress(BrokenPipeError):  # nobody listens any more
         try:
             telling.send(judged_again(place, part, change, telling.send))
