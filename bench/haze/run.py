@@ -1,6 +1,6 @@
 """What the judge says of haze and fireworks: recorded air of Beijing, each day's levels and leads.
 
-python bench/haze/run.py [--hours] [--town core|city] [--only SPELL]
+python bench/haze/run.py [--hours] [--every METRES] [--nearer TIMES] [--only SPELL]
 """
 
 import argparse
@@ -9,37 +9,28 @@ from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Final
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "faults"))
 
 import numpy as np
-from zone import TOWNS, Hour, judged
+from zone import BEGIN, SPELLS, Hour, Town, hours_of, judged
 
 from hub.model import Level
-
-BEGIN: Final = datetime(2013, 3, 1)  # noqa: DTZ001  # the record's own clock, Asia/Shanghai
-# First and last day.
-SPELLS: Final = {
-    "spring festival 2014": ("2014-01-29", "2014-02-01"),
-    "haze 2014-02": ("2014-02-12", "2014-02-27"),
-    "haze 2015-01": ("2015-01-03", "2015-01-17"),
-    "spring festival 2015": ("2015-02-17", "2015-02-20"),
-}
 
 
 def main(words: Sequence[str] | None = None) -> None:
     """Print a table for each spell, a row a day (or an hour), and its leads."""
     parser = argparse.ArgumentParser()
     parser.add_argument("--hours", action="store_true")
-    parser.add_argument("--town", choices=sorted(TOWNS), default="core")
+    parser.add_argument("--every", type=float, default=1_000.0, help="m between stations; 0 for the recorded ones")
+    parser.add_argument("--nearer", type=float, default=1.0, help="times as near to each other as they stand")
     parser.add_argument("--only", choices=sorted(SPELLS))
     chosen = parser.parse_args(words)
-    for name, days in SPELLS.items():
+    town = Town(chosen.every, chosen.nearer)
+    for name, span in SPELLS.items():
         if chosen.only in (None, name):
-            first, last = (int((datetime.fromisoformat(day) - BEGIN) / timedelta(hours=1)) for day in days)
             print(f"\n## {name}\n", flush=True)
-            _table(list(judged(TOWNS[chosen.town], first, last + 23)), 1 if chosen.hours else 24)
+            _table(list(judged(town, *hours_of(span))), 1 if chosen.hours else 24)
 
 
 def _table(hours: Sequence[Hour], step: int) -> None:

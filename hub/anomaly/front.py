@@ -9,10 +9,11 @@ from typing import Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from hub.anomaly.breadth import wide
 from hub.anomaly.detection import Finding
 from hub.anomaly.lingering import lingers
 from hub.anomaly.wind import wind_at
-from hub.model import EXCESSES, MINUTE_MS
+from hub.model import EXCESSES, MINUTE_MS, Level
 from hub.network import Network
 from hub.panel import Newest, Panel
 
@@ -81,7 +82,7 @@ def held_back(  # what is known at a minute
     findings: tuple[Finding, ...],
     minute: int,
 ) -> tuple[Finding, ...]:
-    """Return the findings of a minute without the excesses that came with the wind, or that may have.
+    """Return the findings of a minute without the excesses that came with the wind, or may have, or are a haze's.
 
     Args:
         network: of n streams.
@@ -101,12 +102,17 @@ def held_back(  # what is known at a minute
     brought[rows] = _brought(network, panel, found, speaking, minute)
     left = np.flatnonzero(~brought[rows])
     brought[rows[left]] = lingers(network, panel, rows[left], (found.value[left], found.excess[left]), minute)
-    if not brought.any():
-        return findings
-    return tuple(
-        finding._replace(active=finding.active & ~brought) if finding.group.detector in EXCESSES else finding
-        for finding in findings
-    )
+    broad = np.zeros(len(network), np.bool_)
+    broad[rows] = wide(network, panel, rows, (found.value, found.excess), speaking, minute)
+    return tuple(_without(finding, brought, broad) for finding in findings)
+
+
+def _without(finding: Finding, brought: Bools, broad: Bools) -> Finding:
+    """Return a finding without what was brought; a red one also without what is wide, which deserves attention."""
+    if finding.group.detector not in EXCESSES:
+        return finding
+    away = brought | broad if finding.group.level == Level.RED else brought
+    return finding._replace(active=finding.active & ~away)
 
 
 def _standing_out(network: Network, excesses: list[Finding]) -> Rows:
