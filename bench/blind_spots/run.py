@@ -54,12 +54,21 @@ BRIGGS: Final[dict[str, tuple[Growth, Growth]]] = {
 
 
 class Setting(NamedTuple):
-    """A zone that has been judged for four hours, and the wind that it measures."""
+    """A zone that has been judged for a while, and the wind that it measures.
+
+    Attributes:
+        air: float64[30, minutes], at the stations, as their devices have it.
+        drive: float64[minutes, 2], where the vehicle is, metres; NaN where there is none.
+        level: float64[minutes], of the air.
+        spacing: metres between stations.
+    """
 
     bindings: Bindings
     panel: Panel
     state: pipeline.State
     air: Floats
+    drive: Floats
+    level: Floats
     spacing: float
     speed: float
     direction: float
@@ -124,13 +133,13 @@ def main(words: Sequence[str] | None = None) -> None:
     chosen = parser.parse_args(words)
     mixings = tuple(BRIGGS) if chosen.mixing == "briggs" else ("simulator",)
     seeds = range(chosen.first, chosen.first + chosen.settings)
-    found = [trial for seed in seeds for trial in _trials(_setting(seed), chosen.trials, mixings)]
-    _reliability(found)
+    found = [trial for seed in seeds for trial in _trials(setting_of(seed), chosen.trials, mixings)]
+    print_reliability(np.array([one.said for one in found]), np.array([one.seen for one in found]))
     _circumstances([trial for trial in found if trial.exact])
 
 
-def _reliability(found: Sequence[Trial]) -> None:
-    said, seen = np.array([one.said for one in found]), np.array([one.seen for one in found])
+def print_reliability(said: Floats, seen: NDArray[np.bool_]) -> None:
+    """Print what is seen of sources by what was said of them."""
     print("| said to be seen with | sources | said | seen |\n|---|---|---|---|")
     for low, high in pairwise(BINS):
         inside = (said >= low) & ((said < high) | (high == 1.0))
@@ -150,31 +159,35 @@ def _circumstances(found: Sequence[Trial]) -> None:
     }
     seen = np.array([one.seen for one in found])
     print("\n| at the stated strength | sources | seen | +- |\n|---|---|---|---|")
-    _row("all", seen)
+    print_row("all", seen)
     for name, (value, bounds) in parts.items():
         for low, high in pairwise(bounds):
             beyond = f"{low:g} or more" if math.isinf(high) else f"{low:g} to {high:g}"
-            _row(f"{beyond} {name}", seen[(value >= low) & (value < high)])
+            print_row(f"{beyond} {name}", seen[(value >= low) & (value < high)])
     for mixing in dict.fromkeys(one.mixing for one in found):
-        _row(f"mixing: {mixing}", seen[[one.mixing == mixing for one in found]])
+        print_row(f"mixing: {mixing}", seen[[one.mixing == mixing for one in found]])
 
 
-def _row(name: str, seen: NDArray[np.bool_]) -> None:
+def print_row(name: str, seen: NDArray[np.bool_]) -> None:
+    """Print a row of how much is seen."""
     if seen.size:
         print(f"| {name} | {seen.size} | {seen.mean():.2f} | {math.sqrt(0.16 / seen.size):.2f} |")
 
 
-def _setting(seed: int) -> Setting:
+def setting_of(seed: int, warm_min: int = WARM_MIN, pace_m: float = math.nan) -> Setting:
+    """Return a zone that has been judged for so many minutes, with a vehicle that drives so many metres in each."""
     chance = np.random.default_rng([20260101, seed])
     spacing = chance.uniform(*SPACING_M)
     east, north = np.meshgrid(spacing * (np.arange(6) - 2.5), spacing * (np.arange(5) - 2.0))
     at = np.column_stack([east.ravel(), north.ravel()]) + chance.normal(0, 0.15 * spacing, (30, 2))
-    degrees = np.array([116.5, 39.8]) + at / (111_195.0 * np.array([math.cos(math.radians(39.8)), 1.0]))
+    degrees = _degrees(at)
     stations = [Station(f"s{i}", "micro_station", "", "", x, y, "gw") for i, (x, y) in enumerate(degrees.tolist())]
     listed = [(s.id, "pm2_5", "ug/m3") for s in stations] + [
         ("s0", "wind_speed", "m/s"),
         ("s0", "wind_direction", "deg"),
+        ("car", "pm2_5", "ug/m3"),
     ]
+    stations.append(Station("car", "vehicle", "", "", math.nan, math.nan, "gw"))
     streams = [
         Datastream(f"{s}/{s}-{p}/{p}", row, s, f"{s}-{p}", p, unit, 60.0) for row, (s, p, unit) in enumerate(listed)
     ]
@@ -184,21 +197,44 @@ def _setting(seed: int) -> Setting:
     level, speed, direction = chance.uniform(15, 150), chance.uniform(*SPEED_M_S), chance.uniform(0, 360)
     gain = np.exp(GAIN * chance.standard_normal(30))
     minutes = np.arange(WARM_MIN + LASTS_MIN)
-    air = level * (1 + 0.3 * np.sin(minutes / 90 + chance.uniform(0, 6)))[None, :] * gain[:, None]
-    setting = Setting(bindings, panel, pipeline.start(bindings), air, spacing, speed, direction, chance)
-    for minute in range(WARM_MIN):
-        setting = _judged(setting, minute, np.zeros(30))
+    levels = level * (1 + 0.3 * np.sin(minutes / 90 + chance.uniform(0, 6)))
+    air, drive = levels[None, :] * gain[:, None], _drive(len(minutes), spacing, pace_m)
+    setting = Setting(bindings, panel, pipeline.start(bindings), air, drive, levels, spacing, speed, direction, chance)
+    for minute in range(warm_min):
+        setting = judged(setting, minute, np.zeros(31))
     return setting
 
 
-def _judged(setting: Setting, minute: int, added: Floats) -> Setting:
-    now, n = BEGIN + minute, 32
-    value = np.append(setting.air[:, minute] + added, [setting.speed, setting.direction])
+def _degrees(metres: Floats) -> Floats:
+    return np.array([116.5, 39.8]) + metres / (111_195.0 * np.array([math.cos(math.radians(39.8)), 1.0]))
+
+
+def _drive(minutes: int, spacing: float, pace_m: float) -> Floats:
+    """Return float64[minutes, 2]: straight from place to place among the stations, NaN without a pace."""
+    if math.isnan(pace_m):
+        return np.full((minutes, 2), np.nan)
+    chance = np.random.default_rng([20260102, int(spacing)])
+    stops = chance.uniform(-1, 1, (minutes, 2)) * spacing * np.array([3.0, 2.5])
+    along = np.append(0.0, np.cumsum(np.hypot(*np.diff(stops, axis=0).T)))
+    at = pace_m * np.arange(minutes)
+    return np.column_stack([np.interp(at, along, stops[:, axis]) for axis in range(2)])
+
+
+def judged(setting: Setting, minute: int, added: Floats) -> Setting:
+    """Return a setting a minute later, with so much more at the 30 stations and the vehicle."""
+    now, n = BEGIN + minute, 33
+    value = np.append(setting.air[:, minute] + added[:30], [setting.speed, setting.direction, np.nan])
     value[:30] *= 1 + NOISE * setting.chance.standard_normal(30)
     flag = np.ones(n, np.uint8)
     value[list(SILENT)], flag[list(SILENT)] = np.nan, 9
-    nan, time_ms = np.full(n, np.nan), np.full(n, now * MINUTE_MS)
-    setting.panel.add(Readings(np.arange(n, dtype=np.int32), time_ms, value, flag, nan, nan), now)
+    if np.isfinite(setting.drive[minute]).all():
+        value[32] = (setting.level[minute] + added[30]) * (1 + NOISE * setting.chance.standard_normal())
+    else:
+        flag[32] = 9
+    longitude, latitude = np.full((2, n), np.nan)
+    longitude[32], latitude[32] = _degrees(setting.drive[minute])
+    time_ms = np.full(n, now * MINUTE_MS)
+    setting.panel.add(Readings(np.arange(n, dtype=np.int32), time_ms, value, flag, longitude, latitude), now)
     setting.panel.head = now
     tick = pipeline.Tick(now, np.array([now]), (now + 1) * MINUTE_MS)
     state, _ = pipeline.judge_minute(setting.bindings, setting.panel, setting.state, tick)
@@ -206,7 +242,7 @@ def _judged(setting: Setting, minute: int, added: Floats) -> Setting:
 
 
 def _trials(setting: Setting, count: int, mixings: Sequence[str]) -> Iterator[Trial]:
-    eyes, chance = _eyes(setting), setting.chance
+    eyes, chance = eyes_of(setting), setting.chance
     turn = math.radians(setting.direction)
     wind = setting.speed * math.sin(turn), setting.speed * math.cos(turn)
     while count:
@@ -219,13 +255,16 @@ def _trials(setting: Setting, count: int, mixings: Sequence[str]) -> Iterator[Tr
             ratio = 1.0 if count % 2 else float(np.exp(chance.uniform(-2.5, 1.0)))
             said = float(probability_of(found, np.array([figure * ratio]))[0])
             mixing = mixings[int(chance.integers(len(mixings)))]
-            seen, could = _is_seen(setting, _source(setting, (float(east), float(north)), figure * ratio, mixing), eyes)
+            seen, could = _is_seen(
+                setting, source_in(setting, (float(east), float(north)), figure * ratio, mixing), eyes
+            )
             away = float(np.hypot(eyes.east_m - east, eyes.north_m - north)[eyes.worth == 1].min())
             yield Trial(said, ratio == 1.0, seen, away, setting.spacing, setting.speed, could, figure, mixing)
             count -= 1
 
 
-def _eyes(setting: Setting) -> Eyes:
+def eyes_of(setting: Setting) -> Eyes:
+    """Return the stations, as they see now."""
     network, needed = setting.bindings.network, pipeline.noticed(setting.bindings, setting.state)[:30]
     turn, silent = math.radians(setting.direction), np.isin(np.arange(30), SILENT)
     east, north = np.full(30, setting.speed * math.sin(turn)), np.full(30, setting.speed * math.cos(turn))
@@ -233,7 +272,7 @@ def _eyes(setting: Setting) -> Eyes:
     return Eyes(network.east_m[:30], network.north_m[:30], east, north, needed, np.where(silent, 0.0, 1.0), why)
 
 
-def _source(setting: Setting, cell: tuple[float, float], strength: float, mixing: str) -> MixedSource:
+def source_in(setting: Setting, cell: tuple[float, float], strength: float, mixing: str) -> MixedSource:
     """Return a source of so many g/s somewhere in a cell."""
     chance = setting.chance
     radius = 30.0 * 4.0 ** chance.random()
@@ -247,25 +286,31 @@ def _is_seen(setting: Setting, source: Source, eyes: Eyes) -> tuple[bool, int]:
     """Return whether a detector finds a source in half an hour that nothing found before, and how many could."""
     chance = setting.chance
     turn = math.radians(setting.direction) + deviation_rad(setting.speed) * chance.standard_normal()
-    could = int(np.count_nonzero((eyes.worth == 1) & (_added(setting, source, turn) >= COULD * eyes.needed)))
+    could = int(
+        np.count_nonzero((eyes.worth == 1) & (added_by(setting, source, turn, WARM_MIN)[:30] >= COULD * eyes.needed))
+    )
     now = setting._replace(panel=copy.deepcopy(setting.panel))
-    before = _active(now)
+    before = active(now)
     for minute in range(WARM_MIN, WARM_MIN + LASTS_MIN):
         gust = math.radians(GUST_DEG) * chance.standard_normal()
-        now = _judged(now, minute, _added(setting, source, turn + gust))
-        if (_active(now) & ~before).any():
+        now = judged(now, minute, added_by(setting, source, turn + gust, minute))
+        if (active(now) & ~before).any():
             return True, could
     return False, could
 
 
-def _added(setting: Setting, source: Source, turn: float) -> Floats:
-    """Return float64[30]: what a source adds at the stations under a wind from so many radians."""
+def added_by(setting: Setting, source: Source, turn: float, minute: int) -> Floats:
+    """Return float64[31]: what a source adds at the stations and the vehicle under a wind from so many radians."""
     network, wind = setting.bindings.network, Wind(setting.speed * math.sin(turn), setting.speed * math.cos(turn))
-    at = zip(network.east_m[:30].tolist(), network.north_m[:30].tolist(), strict=True)
+    at = [
+        *zip(network.east_m[:30].tolist(), network.north_m[:30].tolist(), strict=True),
+        setting.drive[minute].tolist(),
+    ]
     return np.array([source.excess("pm2_5", Point(*place), wind, 0) for place in at])
 
 
-def _active(setting: Setting) -> NDArray[np.bool_]:
+def active(setting: Setting) -> NDArray[np.bool_]:
+    """Return bool[33]: in which streams something stands out."""
     pairs = zip(setting.bindings.detectors, setting.state.runs, strict=True)
     found = [run.active for bound, run in pairs if bound.group.detector in EXCESSES]
     return np.asarray(np.any(found, axis=0))

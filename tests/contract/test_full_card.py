@@ -145,6 +145,4 @@ class FullCard(Field, RuleBasedStateMachine):
 
 
 TestFullCard = FullCard.TestCase
-TestFullCard.settings = settings(
-    max_examples=10, stateful_step_count=20, deadline=None, suppress_health_check=list(HealthCheck)
-)
+TestFullCard.settings = settings(max_examples=10, stateful_step_count=20, suppress_health_check=list(HealthCheck))

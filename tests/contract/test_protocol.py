@@ -254,6 +254,4 @@ class Protocol(Field, RuleBasedStateMachine):
 
 
 TestProtocol = Protocol.TestCase
-TestProtocol.settings = settings(
-    max_examples=40, stateful_step_count=40, deadline=None, suppress_health_check=list(HealthCheck)
-)
+TestProtocol.settings = settings(max_examples=40, stateful_step_count=40, suppress_health_check=list(HealthCheck))

@@ -49,7 +49,7 @@ def test_cells_come_once_each_by_minute_and_row(row: list[int], minute: list[int
 
 
 @given(batches=st.lists(st.lists(reading, min_size=1, max_size=30), max_size=4))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_cells_hold_what_a_dictionary_would(batches: list[list[tuple[int, int, float, int]]]) -> None:
     """Sums, counts and worst flags, decibels as energy, whatever the order and however often."""
     panel, sums, worst = Panel(minutes=10), defaultdict[tuple[int, int], list[float]](list), np.zeros((STREAMS, 5))

@@ -170,7 +170,7 @@ def test_live_says_what_replay_says(
     assert {("s3", "pm2_5", "stuck"), ("s7", "pm10", "dropout")} <= {one[1:] for one in said}
 
 
-@settings(max_examples=6, derandomize=True, deadline=None)
+@settings(max_examples=6, derandomize=True)
 @given(at=st.integers(1, HOURS - 15))
 def test_a_restart_says_the_same(lived: list[Lived], learnt: Learnt, network: Network, broken: Air, at: int) -> None:
     """From what was kept in between; also while a fault lasts."""

@@ -68,7 +68,7 @@ def test_directions_average_as_vectors() -> None:
 
 
 @given(order=st.permutations(range(8)), cut=st.integers(1, 7))
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 def test_the_order_in_which_readings_come_makes_no_difference(order: list[int], cut: int) -> None:
     """In one batch or two, early or late."""
     rows = [(i % 2, i // 4, 10.0 * i) for i in range(8)]

@@ -189,7 +189,7 @@ def test_poll_goes_by_the_field_clock(clock: Any) -> None:
     troubled=st.sampled_from(["silent", "slow", "sometimes"]),
     timeout_ms=st.integers(200, 1000),
 )
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_one_troubled_unit_costs_the_others_five_percent_at_most(
     costs_ms: list[int], troubled: str, timeout_ms: int
 ) -> None:

@@ -202,7 +202,7 @@ def _take(outbox: Outbox, step: str, newest: Reading, published: dict[tuple[int,
                 published[outbox.chain.epoch, outbox.chain.last_seq] = sha256(envelope)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(data=st.data())
 def test_power_cut_at_any_byte_keeps_all_that_was_synchronised(
     data: st.DataObject, lives: "Lives", reading: Make
@@ -235,7 +235,7 @@ def test_power_cut_at_any_byte_keeps_all_that_was_synchronised(
             kept = held
 
 
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=12)
 @given(data=st.data())
 def test_power_cut_while_it_makes_room_loses_nothing_that_is_not_counted(
     data: st.DataObject, lives: "Lives", reading: Make

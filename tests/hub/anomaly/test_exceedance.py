@@ -49,7 +49,7 @@ RULES = st.builds(
 
 
 @given(rule=RULES, values=st.lists(st.lists(VALUE, min_size=30, max_size=30), min_size=1, max_size=4))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_every_value_has_the_level_that_a_person_would_give_it(rule: Exceedance, values: list[list[float]]) -> None:
     """All streams at once, above a limit and below it, with and without margin and delay."""
     levels, _ = rule(series(values), rule.start(len(values)))
@@ -58,7 +58,7 @@ def test_every_value_has_the_level_that_a_person_would_give_it(rule: Exceedance,
 
 
 @given(rule=RULES, values=st.lists(VALUE, min_size=5, max_size=30), gaps=st.lists(st.integers(0, 30), max_size=10))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_a_gap_alone_never_enters_or_leaves(rule: Exceedance, values: list[float], gaps: list[int]) -> None:
     """At a minute without a value the level is that of the minute before."""
     holed = [float("nan") if minute in gaps else value for minute, value in enumerate(values)]

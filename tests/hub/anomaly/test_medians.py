@@ -15,7 +15,7 @@ some = st.sampled_from([math.inf, 0.0, 1.0, 1.5, 40.25, 41.0, 900.0]) | st.float
 
 @pytest.mark.parametrize(("height", "fewest"), [(4, 1), (8, 3), (16, 5)])
 @given(draw=st.data())
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_columns_have_the_medians_of_what_is_there(height: int, fewest: int, draw: st.DataObject) -> None:
     """Infinity is what is missing; of too few there is none; exactly as rows are judged one by one."""
     columns = draw.draw(arrays(np.float32, (height, 9), elements=some))

@@ -116,7 +116,7 @@ def by_hand(value: list[float], background: list[float]) -> list[float]:
 
 
 @given(seed=st.integers(0, 10**6))
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=10)
 def test_the_sum_is_the_one_that_a_person_gets_by_hand(seed: int) -> None:
     """A plain loop over the values of one stream, with gaps; the level itself is not entered here."""
     chance = np.random.default_rng(seed)

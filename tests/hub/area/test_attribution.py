@@ -58,7 +58,7 @@ GRID = np.stack(np.meshgrid(np.arange(-3000, 3001, 1000.0), np.arange(-3000, 300
 
 
 @given(angle=st.floats(0, 6.28), error=st.floats(-0.35, 0.35))
-@settings(max_examples=8, deadline=None)
+@settings(max_examples=8)
 def test_the_area_upwind_of_the_stations_is_the_likeliest(angle: float, error: float) -> None:
     """From any direction, with a wind that is 20 degrees wrong, against a neighbour downwind at the same distance."""
     areas, shapes = areas_at((0, 0, "enterprise"), (-1600 * math.sin(angle), -1600 * math.cos(angle), "enterprise"))
@@ -68,7 +68,7 @@ def test_the_area_upwind_of_the_stations_is_the_likeliest(angle: float, error: f
 
 
 @given(angle=st.floats(0, 6.28), seed=st.integers(0, 99))
-@settings(max_examples=5, deadline=None)
+@settings(max_examples=5)
 def test_probabilities_add_up_and_know_no_order(angle: float, seed: int) -> None:
     """Stations and areas in another order get the same; asked twice, the same again."""
     areas, shapes = areas_at((0, 0, "enterprise"), (700, 900, "road"), (-500, 1200, "construction_site"))

@@ -102,7 +102,7 @@ def test_without_cells_or_without_eyes_there_is_nothing_to_say() -> None:
 
 
 @given(seed=st.integers(0, 10**6))
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 def test_the_figure_is_the_smallest_that_reaches_the_probability(seed: int) -> None:
     """By counting: at the figure the share of sources that are seen is the probability or more, below it less."""
     chance = np.random.default_rng(seed)

@@ -62,7 +62,7 @@ def test_the_nearest_points_speak_for_an_area() -> None:
 
 
 @given(seed=st.integers(0, 10_000))
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 def test_homes_and_nearest_are_those_of_a_table_of_all_distances(seed: int) -> None:
     """Points and overlapping squares at random, some points nowhere."""
     chance = np.random.default_rng(seed)

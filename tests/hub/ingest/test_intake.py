@@ -256,7 +256,7 @@ class Field:
             assert on_disk.get((epoch, position.seq), NO_HASH) == position.hash
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(
     st.lists(
         st.tuples(

@@ -108,7 +108,7 @@ def test_copy_of_the_directory_after_each_commit_opens_at_that_commit(tmp_path: 
             shutil.rmtree(cut)
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(lost=st.integers(0, 60_000), filler=st.sampled_from([b"", b"\0"]))
 def test_torn_write_ahead_log_opens_at_an_earlier_commit(
     tmp_path_factory: pytest.TempPathFactory, lost: int, filler: bytes

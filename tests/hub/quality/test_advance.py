@@ -110,7 +110,7 @@ def test_hour_by_hour_is_as_all_at_once(city: City) -> None:
     assert not differing(city.whole, advanced(city, city.values, [*range(1, 12), *range(150, 190), NOW]))
 
 
-@settings(max_examples=8, deadline=None)
+@settings(max_examples=8)
 @given(
     st.lists(st.integers(1, NOW - 1), max_size=12, unique=True),
     st.sets(st.sampled_from(["no2", "o3", "pm10"])),

@@ -102,7 +102,7 @@ def test_every_entry_of_both_tables_is_put_to_the_test() -> None:
 
 @EVERY
 @given(series=serieses())
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=10)
 def test_minute_by_minute_says_the_same_as_all_at_once(case: Case, series: Series) -> None:
     """The state carries everything that the method needs to know of the past."""
     n, k = series.value.shape
@@ -119,7 +119,7 @@ def test_minute_by_minute_says_the_same_as_all_at_once(case: Case, series: Serie
 
 @EVERY
 @given(series=serieses())
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=10)
 def test_the_order_of_streams_makes_no_difference(case: Case, series: Series) -> None:
     """No stream looks at another one's row: neighbours speak by the background only."""
     n = len(series.value)
@@ -134,7 +134,7 @@ def test_the_order_of_streams_makes_no_difference(case: Case, series: Series) ->
 
 @EVERY
 @given(series=serieses())
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=10)
 def test_a_call_changes_nothing_that_it_was_given(case: Case, series: Series) -> None:
     """Input and state can be kept and used again: the second pass lives on that."""
     n = len(series.value)
@@ -153,7 +153,7 @@ def test_a_call_changes_nothing_that_it_was_given(case: Case, series: Series) ->
 
 @EVERY
 @given(series=serieses(), minutes=st.lists(st.booleans(), min_size=13, max_size=13))
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=10)
 def test_silence_neither_breaks_nor_lengthens_a_run(case: Case, series: Series, minutes: list[bool]) -> None:
     """Minutes without values, however many, leave state and later verdicts as they were."""
     n, k = series.value.shape
@@ -171,7 +171,7 @@ def test_silence_neither_breaks_nor_lengthens_a_run(case: Case, series: Series, 
 
 @EVERY
 @given(series=serieses(), weeks=st.integers(0, 2000))
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=10)
 def test_the_calendar_makes_no_difference(case: Case, series: Series, weeks: int) -> None:
     """Shifting time by whole weeks gives the same verdicts."""
     n = len(series.value)
@@ -183,7 +183,7 @@ def test_the_calendar_makes_no_difference(case: Case, series: Series, weeks: int
 
 @EVERY
 @given(series=serieses(), power=st.integers(-3, 3))
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=10)
 def test_units_make_no_difference(case: Case, series: Series, power: int) -> None:
     """Values and thresholds scaled together give the same verdicts."""
     n, factor = len(series.value), 2.0**power
@@ -196,7 +196,7 @@ def test_units_make_no_difference(case: Case, series: Series, power: int) -> Non
 
 @EVERY
 @given(series=serieses())
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=10)
 def test_a_parameter_for_each_stream_is_the_same_as_one_for_all(case: Case, series: Series) -> None:
     """Scalars and arrays of n are the same thing."""
     n = len(series.value)
@@ -222,7 +222,7 @@ def test_steady_clean_air_finds_nothing(case: Case) -> None:
 
 @pytest.mark.parametrize("name", sorted(CHECKS))
 @given(series=serieses())
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=10)
 def test_a_missing_value_is_flagged_missing_and_nothing_else_is(name: str, series: Series) -> None:
     """The flag 9 stands exactly where there is no value."""
     case = next(case for case in CASES if case.name == name)

@@ -76,7 +76,7 @@ def blocks(draw: st.DrawFn) -> tuple[Any, Any]:
 
 
 @given(block=blocks())
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 def test_streams_are_judged_alone_and_the_worst_flag_stands(block: tuple[Any, Any]) -> None:
     """Alone or together, in any order; of several tests the aggregate's order holds."""
     values, times = block
@@ -92,7 +92,7 @@ def test_streams_are_judged_alone_and_the_worst_flag_stands(block: tuple[Any, An
 
 
 @given(block=blocks(), cut=st.integers(0, 40))
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 def test_a_flag_depends_on_the_past_and_a_spike_on_the_next_value(block: tuple[Any, Any], cut: int) -> None:
     """A series that ends sooner has the same beginning; on even times, since flat line counts median steps."""
     values = block[0]

@@ -77,7 +77,7 @@ def jumps(draw: st.DrawFn) -> Series:
 
 
 @given(series=jumps())
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @pytest.mark.parametrize("check", [Spike(20.0, 0.1, 2), RateOfChange(8.0, 2)], ids=["spike", "rate_of_change"])
 def test_calm_streams_are_passed_over_without_a_difference(check: Any, series: Series) -> None:
     """Following every stream value by value gives the same flags."""
