@@ -13,7 +13,8 @@ from collections.abc import Iterator, Sequence
 from typing import Final, NamedTuple
 
 import numpy as np
-from run import (
+from run import print_reliability, print_row
+from setting import (
     BEGIN,
     GUST_DEG,
     LASTS_MIN,
@@ -25,8 +26,6 @@ from run import (
     added_by,
     eyes_of,
     judged,
-    print_reliability,
-    print_row,
     setting_of,
     source_in,
 )
