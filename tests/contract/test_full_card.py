@@ -16,6 +16,8 @@ from edge.errors import OutboxFull
 from edge.outbox import Limits
 from wire.reading import Reading
 
+pytestmark = pytest.mark.component
+
 ROUNDS = 200
 SMALL = Limits(bytes=24_000, segment_bytes=1_500, seal_bytes=4_000)
 

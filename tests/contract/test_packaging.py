@@ -12,6 +12,8 @@ import pytest
 
 from quietwatch.cli.edge_init import placed
 
+pytestmark = pytest.mark.component
+
 EPOCH_S = 1_790_000_000
 ELF_HEAD = b"\x7fELF" + bytes(14)
 

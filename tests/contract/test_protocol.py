@@ -8,6 +8,7 @@ from collections import Counter
 from itertools import count
 from pathlib import Path
 
+import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
@@ -15,6 +16,8 @@ from played.field import Field
 from played.protocol import Card, Hub
 
 from wire.reading import Reading
+
+pytestmark = pytest.mark.component
 
 ROUNDS = 60
 QUIET = 3

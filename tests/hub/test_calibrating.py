@@ -15,6 +15,8 @@ from hub.quality import Cause
 from hub.state import leaves
 from hub.store.hours import HOURS, HourReader, HourStore
 
+pytestmark = pytest.mark.component
+
 FIRST = 394_000
 DAYS = 12
 STREAMS = tuple(

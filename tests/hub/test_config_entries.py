@@ -19,6 +19,8 @@ from hub.judge import Judge
 from hub.model import MINUTE_MS, Area, Columns, Datastream, LeadOpening, Level
 from hub.quality.settings import check_text
 
+pytestmark = pytest.mark.component
+
 NOON = int(1_420_776_000 / 60)
 DEAF = {
     name: text.replace("threshold = 80\n", "threshold = 800\n").replace("threshold = 55\n", "threshold = 550\n")

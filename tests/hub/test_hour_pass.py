@@ -24,6 +24,8 @@ from hub.past import SILENCE_H, Kit, Learnt, begun, skipped
 from hub.quality import Cause, Thresholds, calibrate, replay, verdict
 from hub.state import leaves
 
+pytestmark = pytest.mark.component
+
 Air = Mapping[str, Any]
 NAMES = ("pm10", "pm2_5")
 STATIONS = 8

@@ -22,6 +22,8 @@ from hub.quality import Cause, calibrate, replay
 from hub.store.hours import HOURS, HourReader, HourStore
 from wire.reading import Flag
 
+pytestmark = pytest.mark.component
+
 NOON = int(1_420_776_000 / 60)
 CHANCE = np.random.default_rng(3).standard_normal((25, 2, 500))
 # m12 gives next to nothing, changing by the minute, so that no check of minutes sees it in that time.

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+import pytest
 
 from hub.bindings import bind
 from hub.catalogue import Catalogue
@@ -15,6 +16,8 @@ from hub.network import build_network
 from hub.quality.pairs import LAWS, OXIDANT, pairs_of
 from hub.quality.settings import default_checks
 from wire.reading import Flag
+
+pytestmark = pytest.mark.component
 
 NOON = int(1_420_776_000 / 60)
 CHANCE = np.random.default_rng(8).standard_normal((2, 26, 400))

@@ -12,6 +12,8 @@ from hub.judgement import Judgement
 from hub.lead.outcome import Outcome
 from hub.model import MINUTE_MS, Freshness, Level
 
+pytestmark = pytest.mark.component
+
 NOON = int(1_420_776_000 / 60)
 CHANCE = np.random.default_rng(8).standard_normal((64, 26, 2000))
 PROPERTIES = ("pm2_5", "pm10", "nox", "temperature")

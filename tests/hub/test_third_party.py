@@ -15,6 +15,8 @@ from hub.third_party import AHEAD_MS, LARGEST_BYTES, ThirdParty, ThirdPartyStati
 from wire.properties import PROPERTIES, to_canonical
 from wire.reading import Flag
 
+pytestmark = pytest.mark.component
+
 NOON_MS = 1_420_776_000_000
 READING = {"property": "pm2_5", "unit": "ug/m3", "time": "2015-01-09T04:00:00Z", "value": 35.2}
 

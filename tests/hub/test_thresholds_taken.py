@@ -20,6 +20,8 @@ from hub.judgement import Judgement
 from hub.quality import Cause
 from hub.second_pass import Checkpoint
 
+pytestmark = pytest.mark.component
+
 NOON = int(1_420_776_000 / 60)
 NEW = Calibration("ab" * 32, 5, 1, 2, 0.1, {"pm2_5": 0.09})
 

@@ -17,6 +17,8 @@ from hub.model import MINUTE_MS, AreaStatus, Columns, LeadOpening, TicketOpening
 from hub.store import DuckStore
 from hub.third_party import ThirdParty, ThirdPartyStation, said
 
+pytestmark = pytest.mark.component
+
 NOON_MS = 1_420_776_000_000
 PARK = ThirdParty("park", (ThirdPartyStation("park-01", "micro_station", "公园", 116.5, 39.8),))
 

@@ -3,10 +3,13 @@
 from pathlib import Path
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from quietwatch.demo.ledger import Outage, Readings, compare, read_ledger
+
+pytestmark = pytest.mark.component
 
 TOLERANCE_MS = 5_000
 

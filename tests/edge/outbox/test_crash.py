@@ -17,6 +17,8 @@ from edge.outbox.relief import stands_for
 from wire.batch import encode_body, read_readings, sha256
 from wire.reading import Reading
 
+pytestmark = pytest.mark.component
+
 if TYPE_CHECKING:
     from tests.edge.conftest import Lives
 

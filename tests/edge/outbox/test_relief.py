@@ -16,6 +16,8 @@ from wire.batch import Payload, read_readings
 from wire.envelope import read_envelope
 from wire.reading import Reading
 
+pytestmark = pytest.mark.component
+
 if TYPE_CHECKING:
     from tests.edge.conftest import Lives
 

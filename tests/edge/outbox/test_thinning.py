@@ -13,6 +13,8 @@ from edge.outbox.thinning import thin
 from wire.batch import ReadingsBody, encode_body, read_readings
 from wire.reading import Flag
 
+pytestmark = pytest.mark.component
+
 MINUTE = 60_000
 AVERAGING = {0: "arithmetic", 1: "energy", 2: "vector"}
 NOWHERE = (math.nan, math.nan)

@@ -13,6 +13,8 @@ from hub.model import MINUTE_MS, Level
 from hub.network import build_network
 from hub.panel import Panel, Readings
 
+pytestmark = pytest.mark.component
+
 NOON = int(1_420_776_000 / 60)
 LAST = 40
 NOISE = 1 + 0.05 * np.random.default_rng(5).standard_normal((25, 2, LAST))

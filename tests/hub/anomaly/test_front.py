@@ -10,6 +10,8 @@ from hub.catalogue import Catalogue
 from hub.judgement import Judgement
 from hub.model import MINUTE_MS, Level
 
+pytestmark = pytest.mark.component
+
 NOON = int(1_420_776_000 / 60)
 CHANCE = np.random.default_rng(11).standard_normal((25, 2, 200))
 Air = Callable[[str, str, int], float]

@@ -9,6 +9,8 @@ from hub.catalogue import Catalogue
 from hub.judgement import Judgement
 from hub.model import MINUTE_MS
 
+pytestmark = pytest.mark.component
+
 NOON = int(1_420_776_000 / 60)
 RANGE = """
 version = "7"

@@ -12,6 +12,8 @@ from hub.judgement import Judgement
 from hub.model import MINUTE_MS, Level
 from hub.state import grown, leaves, rebuilt
 
+pytestmark = pytest.mark.component
+
 NOON = int(1_420_776_000 / 60)
 CHANCE = np.random.default_rng(12).standard_normal((30, 400))
 # A lap of the vehicle: minutes, and where in it the source lies.

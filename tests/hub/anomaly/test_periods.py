@@ -16,6 +16,8 @@ from hub.model import MINUTE_MS, Level
 from hub.network import Network, build_network
 from hub.panel import Panel, Readings
 
+pytestmark = pytest.mark.component
+
 # 2026-06-02 00:00 in Beijing.
 MIDNIGHT = int(datetime(2026, 6, 1, 16, tzinfo=UTC).timestamp()) // 60
 EIGHT_HOURS = Group(

@@ -3,11 +3,14 @@
 from typing import Any
 
 import numpy as np
+import pytest
 
 from hub.area.blame import LOOKED_AT, _turns
 from hub.catalogue import Catalogue
 from hub.judgement import Judgement
 from hub.model import MINUTE_MS, Level
+
+pytestmark = pytest.mark.component
 
 NOON = int(1_420_776_000 / 60)
 

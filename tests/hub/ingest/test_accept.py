@@ -11,6 +11,8 @@ from hub.errors import NotAuthentic
 from hub.ingest.accept import REFUSED_KEPT, Known, Position, Verdict, accept, authenticate
 from wire.batch import NO_HASH, Payload, sha256
 
+pytestmark = pytest.mark.component
+
 HERE, THERE, ELSEWHERE = sha256(b"here"), sha256(b"there"), sha256(b"elsewhere")
 AT_5 = Known({7: Position(7, 5, HERE)}, HERE)
 CLONED = Known({7: Position(7, 5, HERE), 8: Position(8, 2, THERE)}, THERE)

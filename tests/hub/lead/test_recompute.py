@@ -13,6 +13,8 @@ from hub.judgement import Judgement
 from hub.lead.evidence import evidence
 from hub.model import MINUTE_MS, LeadOpening
 
+pytestmark = pytest.mark.component
+
 NOON = int(1_420_776_000 / 60)
 CHANCE = np.random.default_rng(5).standard_normal((32, 300))
 RULES = """

@@ -12,6 +12,8 @@ from hub.map_api import LiveView
 from hub.model import TicketOpening
 from hub.store.hours import HourReader
 
+pytestmark = pytest.mark.component
+
 NOW_MS = 1_380_873_600_000
 
 

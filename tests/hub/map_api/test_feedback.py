@@ -12,6 +12,8 @@ from fastapi import FastAPI
 from hub.model import Cause, LeadOpening, TicketOpening
 from hub.registry import Registry
 
+pytestmark = pytest.mark.component
+
 LEAD = LeadOpening(
     "site-1", Cause("pm10", "local_excess"), 1, 2, late=False, evidence=(), explanation="", explanation_en=""
 )

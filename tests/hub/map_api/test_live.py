@@ -15,6 +15,8 @@ from hub.map_api import broadcast
 from hub.map_api.live import EMPTY, LiveView
 from hub.model import LeadOpening
 
+pytestmark = pytest.mark.component
+
 Take = Callable[[str], Awaitable[Any]]
 
 

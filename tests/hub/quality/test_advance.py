@@ -10,6 +10,8 @@ from hypothesis import strategies as st
 from hub.quality import Carried, Cause, Thresholds, Verdict, advance, begin, calibrate, replay, settled
 from hub.state import leaves, rebuilt
 
+pytestmark = pytest.mark.component
+
 HISTORY, NOW, STATIONS = 60 * 24, 10 * 24, 6
 START = np.datetime64("2025-01-01", "ms")
 PARTS = ("alarm", "cause", "standing", "score", "kind")

@@ -7,6 +7,8 @@ import pytest
 
 from hub.quality import Cause, Thresholds, Verdict, calibrate, replay
 
+pytestmark = pytest.mark.component
+
 HISTORY, NOW, ONSET = 120 * 24, 50 * 24, 30 * 24
 HOUR = np.timedelta64(3_600_000, "ms")
 BROKEN = 2

@@ -22,6 +22,8 @@ from hub.replay.__main__ import main as ordered
 from quietwatch.cli.hub_replay import moment_ms
 from quietwatch.cli.main import call
 
+pytestmark = pytest.mark.component
+
 LOCAL = rule_texts()["local_excess.toml"]
 DEAF = LOCAL.replace("threshold = 80\nrelative = 0.6\n", "threshold = 8000\nrelative = 0.6\n")
 

@@ -28,6 +28,7 @@ from hub.replay.stretch import DAY_MS, Judged, Place, Progress, Span, follow, ju
 from hub.replay.telling import from_minutes
 from hub.store.minutes import MinuteReader
 
+pytestmark = pytest.mark.component
 NOON = int(1_420_776_000 / 60)
 DUST = ("site", "pm10")
 LOCAL = rule_texts()["local_excess.toml"]
