@@ -98,12 +98,14 @@ def held_back(  # what is known at a minute
         return findings
     speaking = honest[0] & network.ambient & (minute - newest.minute < SPAN_MIN)
     found = _standing(network, newest, honest[1], excesses, rows, minute)
-    brought = np.zeros(len(network), np.bool_)
+    brought, broad = np.zeros((2, len(network)), np.bool_)
     brought[rows] = _brought(network, panel, found, speaking, minute)
     left = np.flatnonzero(~brought[rows])
     brought[rows[left]] = lingers(network, panel, rows[left], (found.value[left], found.excess[left]), minute)
-    broad = np.zeros(len(network), np.bool_)
-    broad[rows] = wide(network, panel, rows, (found.value, found.excess), speaking, minute)
+    left = left[~brought[rows[left]]]
+    broad[rows[left]] = wide(network, panel, rows[left], (found.value[left], found.excess[left]), speaking, minute)
+    if not (brought | broad).any():
+        return findings
     return tuple(_without(finding, brought, broad) for finding in findings)
 
 
