@@ -64,7 +64,7 @@ def main(words: Sequence[str] | None = None) -> None:
     """Print what is seen by what was said: of all sources, and of those where passes say something."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--first", type=int, default=6_000, help="seed of the first setting")
-    parser.add_argument("--settings", type=int, default=16)
+    parser.add_argument("--settings", type=int, default=30)
     parser.add_argument("--trials", type=int, default=60)
     parser.add_argument("--mean", type=float, default=FORGOTTEN_MIN, help="minutes since sources began")
     chosen = parser.parse_args(words)

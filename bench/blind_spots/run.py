@@ -71,7 +71,7 @@ def main(words: Sequence[str] | None = None) -> None:
     """Print the table of reliability, and what is seen of sources of the stated strength, by their circumstances."""
     parser = argparse.ArgumentParser()
     parser.add_argument("--first", type=int, default=5_000, help="seed of the first setting")
-    parser.add_argument("--settings", type=int, default=24)
+    parser.add_argument("--settings", type=int, default=16)
     parser.add_argument("--trials", type=int, default=60)
     parser.add_argument("--mixing", choices=("simulator", "briggs"), default="simulator")
     chosen = parser.parse_args(words)

@@ -16,10 +16,10 @@ Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
 Rows = NDArray[np.intp]
 
-# Looked at: the nearest so many stations that speak, between these distances; nearer ones stand in the same plume.
+# Looked at: the nearest so many streams that speak, between these distances; nearer ones stand in the same plume.
 AROUND: Final = 6
 NEAREST_M, FARTHEST_M = 200.0, 4_000.0
-# Alike: so much of the excess, at any time within so many minutes. So many alike make it wide.
+# Alike: so much of the excess, at any time within so many minutes. So many stations alike make it wide.
 SHARE: Final = 0.4
 WITHIN_MIN: Final = 10
 ALIKE: Final = 2
